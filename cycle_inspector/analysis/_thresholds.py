@@ -1,0 +1,28 @@
+"""From where on something is worth a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """From where on something is worth a finding; CYCLE_INSPECTOR["THRESHOLDS"] sets them."""
+
+    slow_query_ms: int = 100
+    repeated_queries: int = 3  # runs of one shape from one line that make an N+1
+    duplicate_queries: int = 2  # runs of the very same statement and parameters
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Self:
+        """Return thresholds from upper-case names; what is unknown or no count is left out."""
+        names = {one.name for one in fields(cls)}
+        return cls(
+            **{
+                name.lower(): value
+                for name, value in given.items()
+                if name.lower() in names and type(value) is int and value >= 0
+            }
+        )

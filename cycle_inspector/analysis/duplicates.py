@@ -1,0 +1,60 @@
+"""CI102: the very same statement ran more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cycle_inspector.analysis._queries import key_of_params, reads
+from cycle_inspector.analysis._thresholds import Thresholds
+from cycle_inspector.analysis.n_plus_one import repeated
+from cycle_inspector.records import Cycle, Finding, Query, Severity
+
+CODE = "CI102"
+
+
+def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
+    """Yield a finding for each statement that was repeated with equal parameters.
+
+    A write to the same database in between starts the count anew: the second answer may differ.
+    Repetitions inside an N+1 are that finding's, whose fix ends them too.
+    """
+    elsewhere = {query.id for group in repeated(cycle, thresholds) for query in group}
+    groups: dict[tuple[str, str, str], list[Query]] = {}
+    for query in cycle.statements:
+        if not reads(query):
+            yield from _findings(groups, query.alias, thresholds)
+            groups = {key: group for key, group in groups.items() if key[0] != query.alias}
+        elif query.error is None and query.id not in elsewhere:
+            key = query.alias, query.sql, key_of_params(query.params)
+            groups.setdefault(key, []).append(query)
+    yield from _findings(groups, None, thresholds)
+
+
+def _findings(
+    groups: dict[tuple[str, str, str], list[Query]], alias: str | None, thresholds: Thresholds
+) -> Iterable[Finding]:
+    for (of_alias, _, _), group in groups.items():
+        if len(group) < thresholds.duplicate_queries or alias not in (None, of_alias):
+            continue
+        again = group[1:]
+        yield Finding(
+            code=CODE,
+            severity=Severity.WARNING,
+            title=f"Duplicate query: the same statement ran {len(group)} times",
+            caller=group[0].caller,
+            template=group[0].template,
+            count=len(group),
+            cost_ns=sum(query.duration_ns for query in again),
+            evidence=tuple(query.id for query in group),
+            fix=_fix(group),
+        )
+
+
+def _fix(group: list[Query]) -> str:
+    lines = {(query.caller, query.template) for query in group}
+    if len(lines) == 1:
+        return "Run it once before the loop, and use its result inside."
+    return (
+        f"It is asked for at {len(lines)} places. Ask once and pass the result on: in the view's "
+        "context, or as a cached_property."
+    )

@@ -1,0 +1,80 @@
+"""Collectors: one module a stage, one a side event; each feeds the recorder.
+
+A collector that has to hook Django for the whole process has a context manager `collect()`, entered
+once: before it yields it hooks, afterwards it unhooks. In between, its hooks ask for the current
+recorder and do nothing where there is none. A stage's collector has `describe(recorded)`, which sums
+the stage up after the cycle.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+
+from cycle_inspector.collectors import (
+    _frames,
+    client,
+    database,
+    exceptions,
+    gateway,
+    middleware,
+    models,
+    response,
+    routing,
+    settings,
+    templates,
+    view,
+)
+from cycle_inspector.recorder import Describe
+from cycle_inspector.records import Stage
+
+COLLECT: tuple[Callable[[], AbstractContextManager[None]], ...] = (
+    _frames.collect,
+    gateway.collect,
+    settings.collect,
+    exceptions.collect,
+    models.collect,
+    database.collect,
+    templates.collect,
+)
+
+DESCRIBE: Mapping[Stage, Describe] = {
+    Stage.CLIENT: client.describe,
+    Stage.GATEWAY: gateway.describe,
+    Stage.SETTINGS: settings.describe,
+    Stage.MIDDLEWARE: middleware.describe,
+    Stage.ROUTING: routing.describe,
+    Stage.VIEW: view.describe,
+    Stage.MODELS: models.describe,
+    Stage.DATABASE: database.describe,
+    Stage.TEMPLATES: templates.describe,
+    Stage.RESPONSE: response.describe,
+}
+
+
+class Hooks:
+    """The collectors' hooks: in place while somebody holds them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held = 0
+        self._stack = ExitStack()
+
+    def hold(self) -> None:
+        """Put the hooks in place, unless they are."""
+        with self._lock:
+            if self._held == 0:
+                for collect in COLLECT:
+                    self._stack.enter_context(collect())
+            self._held += 1
+
+    def release(self) -> None:
+        """Take them away, unless somebody else holds them."""
+        with self._lock:
+            self._held -= 1
+            if self._held == 0:
+                self._stack.close()
+
+
+hooks = Hooks()

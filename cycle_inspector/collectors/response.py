@@ -1,0 +1,166 @@
+"""Stage 10, the response: what left Django, and for a stream, how.
+
+Read when the response comes out of the outermost middleware, before our own headers and script are
+added. A streaming body is followed until it is closed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cycle_inspector.collectors import _redaction, exceptions
+from cycle_inspector.collectors._values import cut
+from cycle_inspector.recorder import Recorded, Recorder, Summed, enter, leave
+from cycle_inspector.records import Facts, Json, Stage
+
+_FLAGS = ("secure", "httponly", "samesite", "path", "domain", "max-age", "expires")
+
+
+class Note:
+    """The response as it came out, and what was counted of its stream."""
+
+    __slots__ = (
+        "charset",
+        "chunks",
+        "content_type",
+        "cookies",
+        "first_byte",
+        "headers",
+        "is_streaming",
+        "last_byte",
+        "panel",
+        "reason",
+        "size",
+        "started",
+        "status",
+    )
+
+    def __init__(self, response: Any, now: int) -> None:
+        self.started = now
+        self.status = response.status_code
+        self.reason = response.reason_phrase
+        self.headers = list(response.headers.items())
+        self.content_type = response.headers.get("Content-Type", "")
+        self.charset = response.charset
+        self.cookies = [
+            (name, [f"{flag}={morsel[flag]}" for flag in _FLAGS if morsel[flag]])
+            for name, morsel in response.cookies.items()
+        ]
+        self.is_streaming = bool(response.streaming)
+        self.size = 0 if self.is_streaming else _size(response)
+        self.chunks = 0
+        self.first_byte: int | None = None
+        self.last_byte: int | None = None
+        self.panel = ""
+
+    def count(self, chunk: Any, now: int) -> None:
+        """Count one chunk of a streaming body."""
+        self.first_byte = self.first_byte or now
+        self.last_byte = now
+        self.chunks += 1
+        self.size += len(chunk) if isinstance(chunk, bytes) else len(str(chunk).encode())
+
+
+def describe(recorded: Recorded) -> Summed:
+    """Sum up the stage: from the outermost middleware to the last byte, where that was seen."""
+    note: Note | None = recorded.notes.get(Stage.RESPONSE)
+    if note is None:
+        return Summed()
+    start = note.started - recorded.start
+    facts: dict[str, Json] = {
+        **response_facts(note),
+        "charset": note.charset,
+        "headers": [
+            [name, _redaction.redact(name, cut(str(value)))] for name, value in note.headers
+        ],
+        "cookies": [{"name": cut(name), "flags": flags} for name, flags in note.cookies],
+        "panel": note.panel,
+    }
+    if note.is_streaming:
+        facts["chunks"] = note.chunks
+        if note.first_byte is not None and note.last_byte is not None:
+            facts["first_byte_ns"] = note.first_byte - recorded.start
+            facts["last_byte_ns"] = note.last_byte - recorded.start
+    return Summed(
+        start_ns=start,
+        duration_ns=max(recorded.duration_ns - start, 0) if note.is_streaming else 0,
+        count=len(note.headers),
+        facts=facts,
+    )
+
+
+def follow(answer: Any, recorder: Recorder, note: Note) -> None:
+    """Count the chunks of a streaming response, and let their making belong to the cycle."""
+    chunks = _achunks if answer.is_async else _chunks
+    answer.streaming_content = chunks(answer.streaming_content, recorder, note)
+
+
+def response_facts(note: Note) -> Facts:
+    """Return `Cycle.response`: what a list shows of the response."""
+    return {
+        "status": note.status,
+        "reason": cut(str(note.reason), 100),
+        "content_type": cut(str(note.content_type), 255),
+        "size_bytes": note.size or _declared(note.headers),
+        "streaming": note.is_streaming,
+    }
+
+
+def _declared(headers: list[tuple[str, str]]) -> int:
+    # A file is sent by the server, unseen by us; its response says how long it is.
+    length = next((value for name, value in headers if name.lower() == "content-length"), "")
+    return int(length) if length.isdigit() else 0
+
+
+def _size(response: Any) -> int:
+    # HttpResponse.content would join the parts once more only to be measured.
+    parts = response.__dict__.get("_container")
+    if type(parts) is list:
+        return sum(len(part) for part in parts)
+    return len(response.content)
+
+
+def _chunks(chunks: Any, recorder: Recorder, note: Note) -> Any:
+    """Yield `chunks`; what their making does belongs to the cycle."""
+    iterator = iter(chunks)
+    try:
+        while True:
+            tokens = enter(recorder)
+            try:
+                chunk = next(iterator)
+            except StopIteration:
+                return
+            except BaseException as error:
+                exceptions.take(recorder, error)
+                raise
+            finally:
+                leave(tokens)
+            note.count(chunk, recorder.clock())
+            yield chunk
+    finally:
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            close()
+
+
+async def _achunks(chunks: Any, recorder: Recorder, note: Note) -> Any:
+    """As `_chunks`, for an async iterator."""
+    iterator = aiter(chunks)
+    try:
+        while True:
+            tokens = enter(recorder)
+            try:
+                chunk = await anext(iterator)
+            except StopAsyncIteration:
+                return
+            except BaseException as error:
+                exceptions.take(recorder, error)
+                raise
+            finally:
+                leave(tokens)
+            note.count(chunk, recorder.clock())
+            yield chunk
+    finally:
+        close = getattr(chunks, "aclose", None)
+        if close is not None:
+            await close()

@@ -1,0 +1,117 @@
+"""Stage 3, the settings: under which the request was served.
+
+A snapshot is made once and again when a setting is overridden, never per request (it costs some
+milliseconds), and in the thread that keeps cycles. A cycle names it by its digest; the history keeps
+each distinct snapshot once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+import django
+from django.apps import apps
+from django.conf import global_settings, settings
+from django.core.signals import setting_changed
+
+from cycle_inspector.collectors import _redaction
+from cycle_inspector.collectors._values import cut, to_json
+from cycle_inspector.recorder import Recorded, Summed
+from cycle_inspector.records import Facts, Json
+
+# The value would repeat what `databases` and `caches` say, with more to hide.
+_TOLD_ELSEWHERE = frozenset({"DATABASES", "CACHES", "INSTALLED_APPS", "SETTINGS_MODULE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The settings in force, redacted, and the digest that names them."""
+
+    digest: str
+    facts: Facts
+
+
+_snapshot: Snapshot | None = None
+
+
+def snapshot() -> Snapshot:
+    """Return the snapshot of the settings in force."""
+    global _snapshot
+    if _snapshot is None:
+        facts = _facts()
+        text = json.dumps(facts, sort_keys=True)
+        _snapshot = Snapshot(hashlib.sha256(text.encode()).hexdigest()[:32], facts)
+    return _snapshot
+
+
+@contextmanager
+def collect() -> Iterator[None]:
+    """Forget the snapshot whenever a setting changes."""
+    setting_changed.connect(_forget, dispatch_uid="cycle_inspector.settings")
+    try:
+        yield
+    finally:
+        setting_changed.disconnect(dispatch_uid="cycle_inspector.settings")
+
+
+def describe(recorded: Recorded) -> Summed:
+    """Sum up the stage: the digest, and what a list wants to show without the snapshot."""
+    taken = snapshot()
+    brief = {name: taken.facts[name] for name in ("module", "python", "django")}
+    return Summed(count=len(taken.facts["differs"]), facts={"digest": taken.digest, **brief})
+
+
+def _forget(**_: Any) -> None:
+    global _snapshot
+    _snapshot = None
+
+
+def _facts() -> dict[str, Json]:
+    return {
+        "module": str(getattr(settings, "SETTINGS_MODULE", None) or "(configured in code)"),
+        "python": platform.python_version(),
+        "django": django.get_version(),
+        "apps": [one.name for one in apps.get_app_configs()],
+        "versions": _versions(),
+        "databases": _engines("DATABASES", "ENGINE"),
+        "caches": _engines("CACHES", "BACKEND"),
+        "differs": [
+            [name, _redaction.redact_setting(name, getattr(settings, name))]
+            for name in sorted(dir(settings))
+            if name.isupper() and name not in _TOLD_ELSEWHERE and _differs(name)
+        ],
+    }
+
+
+def _differs(name: str) -> bool:
+    # What the project did not set may still differ: MEDIA_URL gets the script's prefix.
+    if not settings.is_overridden(name):
+        return False
+    if not hasattr(global_settings, name):
+        return True
+    return bool(to_json(getattr(settings, name)) != to_json(getattr(global_settings, name)))
+
+
+def _engines(name: str, key: str) -> list[list[Json]]:
+    configured = getattr(settings, name, None) or {}
+    return [
+        [str(alias), cut(str(one.get(key, "")))]
+        for alias, one in configured.items()
+        if isinstance(one, dict)
+    ]
+
+
+def _versions() -> list[list[Json]]:
+    by_module = metadata.packages_distributions()
+    modules = dict.fromkeys(one.name.partition(".")[0] for one in apps.get_app_configs())
+    distributions = dict.fromkeys(
+        distribution for module in modules for distribution in by_module.get(module, ())
+    )
+    return [[name, metadata.version(name)] for name in sorted(distributions, key=str.lower)]

@@ -1,0 +1,120 @@
+"""The one settings dict, CYCLE_INSPECTOR, as a frozen `Config`.
+
+Read at the edges only (lifecycle, panel, history, checks); everything below takes values. Kept
+until `setting_changed` says that a setting it rests on was overridden.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+
+SETTING = "CYCLE_INSPECTOR"
+HISTORY_PATH = Path(".cycle_inspector/history.sqlite3")
+
+# The settings a Config is made of; `setting_changed` for any other leaves it alone.
+_RESTS_ON = frozenset({SETTING, "DEBUG", "BASE_DIR"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What CYCLE_INSPECTOR says, defaults filled in; each field is a key in lower case."""
+
+    enabled: bool = False  # by default: DEBUG is on and no test runner is at work
+    show_panel: Callable[[Any], Any] | str = "cycle_inspector.panel.access.is_local"
+    history_path: Path = HISTORY_PATH  # relative to BASE_DIR
+    history_max_count: int = 1_000  # cycles; 0 keeps none
+    history_max_age_hours: int = 24 * 7
+    max_queries: int = 10_000  # per cycle, as are the next three; what is over is only counted
+    max_renders: int = 5_000
+    max_spans: int = 5_000
+    max_events: int = 1_000
+    ignore_paths: tuple[str, ...] = ()  # a path that starts with one of these is not recorded
+    redact: tuple[str, ...] = ()  # regular expressions of names to hide besides Django's own
+    thresholds: Mapping[str, int] = field(default_factory=dict)  # see analysis.Thresholds
+
+
+KEYS = tuple(one.name.upper() for one in fields(Config))
+
+_COUNTS = ("HISTORY_MAX_COUNT", "HISTORY_MAX_AGE_HOURS") + tuple(
+    key for key in KEYS if key.startswith("MAX_")
+)
+_TEXTS = ("IGNORE_PATHS", "REDACT")
+
+_current: Config | None = None
+
+
+def current() -> Config:
+    """Return the configuration in force; faulty values count as absent (a system check names them)."""
+    global _current
+    if _current is None:
+        _current = _read()
+    return _current
+
+
+def find_problems(given: Any) -> list[tuple[str, str]]:
+    """Return what is wrong with `given` as CYCLE_INSPECTOR: pairs of what is wrong and what to do."""
+    if not isinstance(given, Mapping):
+        return [(f"{SETTING} is a {type(given).__name__}.", "Make it a dict.")]
+    return [problem for key in given if (problem := _problem(key, given[key])) is not None]
+
+
+def _problem(key: Any, value: Any) -> tuple[str, str] | None:
+    if key not in KEYS:
+        close = difflib.get_close_matches(str(key).upper(), KEYS, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"The keys are: {', '.join(KEYS)}."
+        return f"{SETTING} has an unknown key {key!r}.", hint
+    named = f"{SETTING}[{key!r}] is {value!r}."
+    if key in _COUNTS and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        return named, "Make it a whole number, 0 or more."
+    if key in _TEXTS and (
+        not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value)
+    ):
+        return named, "Make it a list of strings."
+    if key == "ENABLED" and not isinstance(value, bool):
+        return named, "Make it True or False, or leave it out: it then follows DEBUG."
+    if key == "SHOW_PANEL" and not (callable(value) or isinstance(value, str)):
+        return named, "Make it a function of the request, or the dotted path of one."
+    if key == "HISTORY_PATH" and not isinstance(value, str | Path):
+        return named, "Make it a path; a relative one starts at BASE_DIR."
+    if key == "THRESHOLDS" and not isinstance(value, Mapping):
+        return named, "Make it a dict of whole numbers."
+    return None
+
+
+def _read() -> Config:
+    given = getattr(settings, SETTING, {})
+    values: dict[str, Any] = {}
+    if isinstance(given, Mapping):
+        values = {
+            key.lower(): tuple(value) if key in _TEXTS else value
+            for key, value in given.items()
+            if _problem(key, value) is None
+        }
+    values.setdefault("enabled", bool(settings.DEBUG) and not _under_test())
+    base = getattr(settings, "BASE_DIR", None) or Path.cwd()
+    values["history_path"] = Path(base) / values.get("history_path", HISTORY_PATH)
+    return Config(**values)
+
+
+def _under_test() -> bool:
+    # django.test.utils.setup_test_environment(), which every Django test runner calls, sets
+    # `saved_data`. The module is only asked where a runner has already imported it.
+    module = sys.modules.get("django.test.utils")
+    return hasattr(getattr(module, "_TestState", None), "saved_data")
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    global _current
+    if setting in _RESTS_ON:
+        _current = None
+
+
+setting_changed.connect(_forget, dispatch_uid="cycle_inspector.conf")

@@ -1,0 +1,157 @@
+"""The public JSON document of a cycle, as `/__cycle__/<id>.json` serves it.
+
+Times are milliseconds, as floats with three decimals: every field or fact that ends in `_ns` in
+the records ends in `_ms` here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cycle_inspector.codec import SCHEMA_VERSION
+from cycle_inspector.records import Cycle, Event, Finding, Frame, Query, Render, Span, TemplateLine
+
+
+def export(cycle: Cycle) -> dict[str, Any]:
+    """Return `cycle` as the JSON-able document described in the reference."""
+    return {
+        "schema": SCHEMA_VERSION,
+        "id": cycle.id,
+        "parent": cycle.parent,
+        "kind": cycle.kind,
+        "started_at": cycle.started_at.isoformat(),
+        "duration_ms": milliseconds(cycle.duration_ns),
+        "request": in_milliseconds(cycle.request),
+        "response": in_milliseconds(cycle.response),
+        "stages": [
+            {
+                "name": summary.stage.value,
+                "start_ms": milliseconds(summary.start_ns),
+                "duration_ms": milliseconds(summary.duration_ns),
+                "count": summary.count,
+                "facts": in_milliseconds(summary.facts),
+            }
+            for summary in cycle.stages
+        ],
+        "spans": [_span(span) for span in cycle.spans],
+        "queries": [_query(query) for query in cycle.queries],
+        "renders": [_render(render) for render in cycle.renders],
+        "events": [_event(event) for event in cycle.events],
+        "findings": [_finding(finding) for finding in cycle.findings],
+        "dropped": dict(cycle.dropped),
+        "settings": cycle.settings,
+    }
+
+
+def milliseconds(nanoseconds: int) -> float:
+    """Return `nanoseconds` as milliseconds with three decimals."""
+    return round(nanoseconds / 1_000_000, 3)
+
+
+def in_milliseconds(value: Any) -> Any:
+    """Return the JSON value `value` with each `…_ns` key as `…_ms`, however deep it stands."""
+    if isinstance(value, dict):
+        return {
+            (key[:-3] + "_ms" if _is_time(key, one) else key): (
+                milliseconds(one) if _is_time(key, one) else in_milliseconds(one)
+            )
+            for key, one in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [in_milliseconds(one) for one in value]
+    return value
+
+
+def _is_time(key: str, value: Any) -> bool:
+    return key.endswith("_ns") and isinstance(value, int)
+
+
+def _frame(frame: Frame) -> dict[str, Any]:
+    return {
+        "path": frame.path,
+        "line": frame.line,
+        "function": frame.function,
+        "is_project": frame.is_project,
+    }
+
+
+def _line(line: TemplateLine | None) -> dict[str, Any] | None:
+    return None if line is None else {"name": line.name, "line": line.line}
+
+
+def _span(span: Span) -> dict[str, Any]:
+    return {
+        "id": span.id,
+        "parent": span.parent,
+        "stage": span.stage.value,
+        "name": span.name,
+        "start_ms": milliseconds(span.start_ns),
+        "duration_ms": milliseconds(span.duration_ns),
+        "thread": span.thread,
+        "attributes": in_milliseconds(span.attributes),
+    }
+
+
+def _query(query: Query) -> dict[str, Any]:
+    return {
+        "id": query.id,
+        "parent": query.parent,
+        "sql": query.sql,
+        "params": list(query.params) if isinstance(query.params, tuple) else query.params,
+        "alias": query.alias,
+        "vendor": query.vendor,
+        "start_ms": milliseconds(query.start_ns),
+        "duration_ms": milliseconds(query.duration_ns),
+        "fetch_ms": milliseconds(query.fetch_ns),
+        "rows": query.rows,
+        "executions": query.executions,
+        "is_transaction": query.is_transaction,
+        "frames": [_frame(frame) for frame in query.frames],
+        "template": _line(query.template),
+        "relation": query.relation,
+        "error": query.error,
+        "thread": query.thread,
+    }
+
+
+def _render(render: Render) -> dict[str, Any]:
+    return {
+        "id": render.id,
+        "parent": render.parent,
+        "name": render.name,
+        "origin": render.origin,
+        "how": render.how,
+        "start_ms": milliseconds(render.start_ns),
+        "duration_ms": milliseconds(render.duration_ns),
+        "own_ms": milliseconds(render.own_ns),
+        "count": render.count,
+        "template": _line(render.template),
+        "error": render.error,
+        "thread": render.thread,
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "parent": event.parent,
+        "stage": event.stage.value,
+        "kind": event.kind,
+        "name": event.name,
+        "at_ms": milliseconds(event.at_ns),
+        "frames": [_frame(frame) for frame in event.frames],
+        "attributes": in_milliseconds(event.attributes),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "title": finding.title,
+        "caller": None if finding.caller is None else _frame(finding.caller),
+        "template": _line(finding.template),
+        "count": finding.count,
+        "cost_ms": milliseconds(finding.cost_ns),
+        "evidence": list(finding.evidence),
+        "fix": finding.fix,
+    }

@@ -1,0 +1,268 @@
+"""A cycle from open to kept, and the one guard around all of it.
+
+The middleware pair calls `open_cycle`, and `OpenCycle.close` with the response; `record` does the
+same for any block of code. Closing only takes references; the frozen cycle is made, judged and
+written by the history's writer thread. Whatever fails on our side is logged once for each place and
+marked on the cycle; the response is the page's own in any case.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Self
+
+from django.http import FileResponse
+
+from cycle_inspector import analysis, conf
+from cycle_inspector.collectors import (
+    DESCRIBE,
+    client,
+    exceptions,
+    gateway,
+    hooks,
+    middleware,
+    response,
+    settings,
+)
+from cycle_inspector.history import writer
+from cycle_inspector.recorder import Limits, Recorder, Tokens, current, enter, innermost, leave
+from cycle_inspector.records import Cycle, Stage
+
+logger = logging.getLogger("cycle_inspector")
+
+# The cycle of a request, on the request: found again where the context does not reach.
+_ON_REQUEST = "_cycle_inspector"
+
+
+class guard:  # noqa: N801 - read as a verb: `with guard("do this"):`
+    """Around everything of ours that runs while a page is served: log, mark, go on."""
+
+    __slots__ = ("_recorder", "_what")
+
+    _told: set[tuple[str, type]] = set()
+
+    def __init__(self, what: str, recorder: Recorder | None = None) -> None:
+        self._what = what
+        self._recorder = recorder
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: Any, traceback: Any) -> bool:
+        if kind is None or not issubclass(kind, Exception):
+            return False
+        if (self._what, kind) not in self._told:
+            self._told.add((self._what, kind))
+            logger.error(
+                "Cycle Inspector failed to %s; the page is not affected.", self._what, exc_info=error
+            )
+        if self._recorder is not None:
+            faults = self._recorder.dropped
+            faults[self._what] = faults.get(self._what, 0) + 1
+        return True
+
+
+class OpenCycle:
+    """A request that is being recorded."""
+
+    __slots__ = ("_tokens", "nonce", "panel", "recorder", "shown")
+
+    def __init__(self, recorder: Recorder, tokens: Tokens) -> None:
+        self.recorder = recorder
+        self.shown: bool | None = None  # may this client see the panel? None: not asked yet
+        self.nonce = ""
+        self.panel = ""  # why the panel is or is not in the page
+        self._tokens: Tokens | None = tokens
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A project may pickle or copy its request; this is not a part of it.
+        return type(None), ()
+
+    def saw_chain(self, watch: middleware.Watch | None) -> None:
+        """Remember the chain that the request went through."""
+        if watch is not None:
+            self.recorder.notes[Stage.MIDDLEWARE] = watch
+
+    def close(self, request: Any, answer: Any) -> None:
+        """Take what the request and the response say; stop, or follow a stream to its end."""
+        recorder = self.recorder
+        with guard("take the request", recorder):
+            _take_request(recorder, request)
+        with guard("take the response", recorder):
+            note = response.Note(answer, recorder.clock())
+            recorder.notes[Stage.RESPONSE] = note
+            recorder.response = lambda: response.response_facts(note)
+        recorder.discarded = _is_own_admin(request)
+        if not answer.streaming or recorder.discarded:
+            recorder.stop()
+        self.leave()
+
+    def hand_over(self, answer: Any) -> None:
+        """Keep the cycle: now, or when the last byte of a stream has left."""
+        recorder = self.recorder
+        note = recorder.notes.get(Stage.RESPONSE)
+        if note is not None:
+            note.panel = self.panel
+        if not answer.streaming:
+            keep(recorder)
+            return
+        if note is not None and not isinstance(answer, FileResponse):
+            # A FileResponse hands its file to the server, which an iterator in between would spoil.
+            with guard("follow the stream", recorder):
+                response.follow(answer, recorder, note)
+        # django.http.response.HttpResponseBase.close() runs these, in order, after the last byte.
+        answer._resource_closers.append(self._stop_and_keep)
+
+    def abandon(self, request: Any) -> None:
+        """No response came, as when an async client has gone away: keep what there is."""
+        recorder = self.recorder
+        with guard("take the request", recorder):
+            _take_request(recorder, request)
+        recorder.stop()
+        self.leave()
+        keep(recorder)
+
+    def leave(self) -> None:
+        if self._tokens is not None:
+            leave(self._tokens)
+            self._tokens = None
+
+    def _stop_and_keep(self) -> None:
+        if not self.recorder.closed:
+            self.recorder.stop()
+            keep(self.recorder)
+
+
+class record:  # noqa: N801 - read as a verb: `with record() as recording:`
+    """Record a block of code: a test, a command, lines in a shell. Sync and async.
+
+    Afterwards `recording.cycle` is the frozen `Cycle`, its findings judged; what the block raises is
+    raised on. Works with the tool disabled too: the hooks are in place during the block only. With
+    `keep=True` the cycle goes into the history as well.
+    """
+
+    def __init__(self, *, keep: bool = False) -> None:
+        self._keep = keep
+        self._recorder: Recorder | None = None
+        self._tokens: Tokens | None = None
+        self._cycle: Cycle | None = None
+
+    @property
+    def cycle(self) -> Cycle:
+        """The cycle; only once the block is over."""
+        if self._cycle is None:
+            raise RuntimeError("The cycle is there when the block of record() is over.")
+        return self._cycle
+
+    def __enter__(self) -> Self:
+        if self._tokens is not None:
+            raise RuntimeError("This record() is running already; make another one.")
+        hooks.hold()
+        outer = current()
+        self._recorder = Recorder(
+            kind="block", parent=None if outer is None else outer.id, limits=_limits(conf.current())
+        )
+        self._tokens = enter(self._recorder)
+        return self
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        recorder, tokens = self._recorder, self._tokens
+        if recorder is None or tokens is None:
+            raise RuntimeError("This record() was not entered.")
+        if error is not None:
+            exceptions.take(recorder, error)
+        recorder.stop()
+        leave(tokens)
+        self._tokens = None
+        hooks.release()
+        self._cycle = analysis.judge(recorder.finish(DESCRIBE), conf.current().thresholds)
+        if self._keep:
+            keep(recorder)
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        self.__exit__(kind, error, traceback)
+
+
+def is_enabled() -> bool:
+    """Whether requests are to be recorded now."""
+    return conf.current().enabled
+
+
+def open_cycle(request: Any) -> OpenCycle | None:
+    """Start recording `request` in the running context; None where it is not to be recorded."""
+    config = conf.current()
+    if not config.enabled or request.path_info.startswith(config.ignore_paths):
+        return None
+    with guard("start a cycle"):
+        outer = current()
+        recorder = Recorder(
+            parent=None if outer is None else outer.id,
+            start=gateway.take_start(request),
+            limits=_limits(config),
+        )
+        recorder.notes[Stage.GATEWAY] = gateway.Note(request, recorder.clock())
+        cycle = OpenCycle(recorder, enter(recorder))
+        request.__dict__[_ON_REQUEST] = cycle
+        return cycle
+    return None
+
+
+def cycle_of(request: Any) -> OpenCycle | None:
+    """Return the cycle that `request` is recorded in."""
+    found = request.__dict__.get(_ON_REQUEST)
+    return found if isinstance(found, OpenCycle) and not found.recorder.closed else None
+
+
+def rejoin(cycle: OpenCycle | None) -> Tokens | None:
+    """Enter the cycle's recorder where a middleware has carried the request into a bare thread."""
+    if cycle is None or current() is cycle.recorder:
+        return None
+    return enter(cycle.recorder, innermost())
+
+
+def keep(recorder: Recorder) -> None:
+    """Hand the recorder to the history's writer; a few microseconds, and it never fails."""
+    with guard("keep the cycle"):
+        writer.put(lambda: _finish(recorder))
+
+
+def watch(get_response: Any) -> middleware.Watch | None:
+    """Let the chain around the innermost middleware be seen."""
+    with guard("watch the middleware"):
+        return middleware.watch(get_response)
+    return None
+
+
+def _is_own_admin(request: Any) -> bool:
+    # Looking at the history does not add to it.
+    match = request.resolver_match
+    return (
+        match is not None
+        and "admin" in match.app_names
+        and (match.url_name or "").startswith("cycle_inspector_")
+    )
+
+
+def _finish(recorder: Recorder) -> Cycle:
+    taken = settings.snapshot()
+    recorder.settings = taken.digest
+    writer.put_settings(taken.digest, taken.facts)
+    return recorder.finish(DESCRIBE)
+
+
+def _limits(config: conf.Config) -> Limits:
+    return Limits(
+        queries=config.max_queries,
+        renders=config.max_renders,
+        spans=config.max_spans,
+        events=config.max_events,
+    )
+
+
+def _take_request(recorder: Recorder, request: Any) -> None:
+    note = client.Note(request)
+    recorder.notes[Stage.CLIENT] = note
+    recorder.request = lambda: client.request_facts(note)

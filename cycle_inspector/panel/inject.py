@@ -1,0 +1,145 @@
+"""Put the panel's one script element into a page, and the cycle's id into its headers.
+
+Buffered HTML gets the element from the outermost middleware, so that the page's own ETag, 304 and
+caches stay clean; streamed HTML gets it from the innermost one, as the end of the stream, so that
+the first byte is not held back and a compressing middleware still compresses it. The element is the
+same in each page: the id travels in `Server-Timing`.
+
+The page is otherwise left as it is, byte for byte. Where the element cannot go in, or the page's
+Content-Security-Policy would not let it load, the reason is kept on the cycle.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from typing import Any
+from urllib.parse import quote
+
+from django.http import FileResponse, HttpRequest, HttpResponseBase
+
+from cycle_inspector.panel import policy
+from cycle_inspector.panel.views import PREFIX
+
+_TYPES = ("text/html", "application/xhtml+xml")
+
+# Charsets in which ASCII bytes may mean something else, so that "</body>" cannot be looked for.
+_NOT_ASCII = re.compile(r"utf-?(7|16|32)|ucs|iso-2022|hz|cp037|ebcdic", re.I)
+
+_BODY_END = re.compile(rb"</body\s*>", re.I)
+
+# Where a "</body>" is text: from such a start to the next end of its kind.
+_RAW_TEXT = re.compile(rb"<!--.*?-->|<(script|style|textarea|title)\b.*?</\1\s*>", re.I | re.S)
+
+
+def wants_stream(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether `response` is a stream of HTML that would get the element."""
+    # A FileResponse hands its file to the server, which an iterator in between would spoil.
+    return (
+        bool(response.streaming)
+        and not isinstance(response, FileResponse)
+        and _why_not(request, response) is None
+    )
+
+
+def append_to_stream(response: Any, request: HttpRequest, nonce: str) -> None:
+    """Let the element be the last chunk of a stream for which `wants_stream` holds."""
+    tag = script_tag(request, nonce)
+    add = _achunks if response.is_async else _chunks
+    response.streaming_content = add(response.streaming_content, tag)
+    # A length that was announced is that of the page alone.
+    if response.headers.get("Content-Length", "").isdigit():
+        response.headers["Content-Length"] = str(int(response.headers["Content-Length"]) + len(tag))
+
+
+def add_headers(response: HttpResponseBase, request: HttpRequest, cycle_id: str) -> None:
+    """Name the cycle in the headers, beside what the page itself sent."""
+    root = str(request.META.get("SCRIPT_NAME") or "").rstrip("/")
+    response.headers["Cycle-Id"] = cycle_id
+    response.headers["Cycle-Url"] = quote(f"{root}{PREFIX}{cycle_id}/")
+    entry = f'cycle;desc="{cycle_id}"'
+    sent = response.headers.get("Server-Timing")
+    response.headers["Server-Timing"] = f"{sent}, {entry}" if sent else entry
+
+
+def put_into_page(response: Any, request: HttpRequest, nonce: str) -> str:
+    """Put the element into a buffered response; return "shown", or why it is not there."""
+    reason = _why_not(request, response) or policy.why_blocked(request, response, nonce)
+    if reason is not None:
+        return reason
+    if response.streaming:
+        return "The stream was replaced by a middleware."
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        return f"The body is encoded as {encoding}."
+    body: bytes = response.content
+    if encoding == "gzip":
+        try:
+            body = gzip.decompress(body)
+        except (OSError, EOFError, zlib.error):
+            return "The body says it is gzip, but is not."
+    at = _end_of_body(body)
+    if at is None:
+        return "The page has no </body>."
+    if encoding == "gzip":
+        del response.headers["Content-Encoding"]
+    had_length = "Content-Length" in response.headers
+    response.content = body[:at] + script_tag(request, nonce) + body[at:]
+    if had_length:
+        response.headers["Content-Length"] = str(len(response.content))
+    return "shown"
+
+
+def script_tag(request: HttpRequest, nonce: str) -> bytes:
+    """Return the element; the same for each page but for the nonce of a page that uses one."""
+    root = quote(str(request.META.get("SCRIPT_NAME") or "").rstrip("/"))
+    attribute = f' nonce="{quote(nonce, safe="+/=")}"' if nonce else ""
+    return f'<script type="module" src="{root}{PREFIX}panel.js"{attribute}></script>'.encode()
+
+
+def _why_not(request: HttpRequest, response: HttpResponseBase) -> str | None:
+    """Return why the element does not belong into this response; None if it does."""
+    content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if content_type not in _TYPES:
+        return f"The response is {content_type or 'of no type'}, not HTML."
+    if response.status_code in (204, 205, 304) or response.status_code < 200:
+        return f"A response of status {response.status_code} has no body."
+    if request.method == "HEAD":
+        return "The answer to HEAD has no body."
+    if response.headers.get("Content-Disposition", "").strip().lower().startswith("attachment"):
+        return "The page is a download."
+    # Sent by browsers only: what a script fetches, or a frame shows, has the panel of its page.
+    destination = request.META.get("HTTP_SEC_FETCH_DEST", "document")
+    if destination != "document":
+        return f"The browser asked for it as {destination!r}, not as a page."
+    if _NOT_ASCII.search(response.charset or ""):
+        return f"The charset {response.charset} is not a superset of ASCII."
+    return None
+
+
+def _end_of_body(body: bytes) -> int | None:
+    """Return where the last `</body>` stands that is a tag, not text; None if there is none."""
+    matches = list(_BODY_END.finditer(body))
+    if not matches:
+        return None
+    last = matches[-1].start()
+    # Nearly always nothing but </html> follows; else make sure that it is a tag.
+    if body[matches[-1].end() :].strip().lower() in (b"", b"</html>"):
+        return last
+    texts = [match.span() for match in _RAW_TEXT.finditer(body)]
+    for match in reversed(matches):
+        if not any(start < match.start() < end for start, end in texts):
+            return match.start()
+    return None
+
+
+def _chunks(chunks: Any, tag: bytes) -> Any:
+    yield from chunks
+    yield tag
+
+
+async def _achunks(chunks: Any, tag: bytes) -> Any:
+    async for chunk in chunks:
+        yield chunk
+    yield tag

@@ -1,0 +1,360 @@
+"""Recorder: the one mutable object of a cycle, and the two ContextVars that find it.
+
+Collectors leave raw things here, as cheaply as they can, while the request is served: open spans,
+pending queries and renders, and one note a stage. `Recorder.finish` turns them into a frozen
+`Cycle` later, in the thread that keeps it. Instants of raw things are readings of the recorder's
+clock; the records made of them count from the start of the cycle.
+
+Appending to a list is atomic, so threads and tasks of one request share a recorder without a lock.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from cycle_inspector.records import (
+    Cycle,
+    Event,
+    Facts,
+    Query,
+    Render,
+    Span,
+    Stage,
+    StageSummary,
+)
+
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
+
+_current: ContextVar[Recorder | None] = ContextVar("cycle_inspector_recorder", default=None)
+# The innermost open span or render. Apart from the recorder, so that tasks which run at once
+# (asyncio.gather copies the context) each have their own.
+_open: ContextVar[Opened | None] = ContextVar("cycle_inspector_open", default=None)
+
+current: Callable[[], Recorder | None] = _current.get
+"""Return the recorder of the running context; None where nothing is recorded."""
+
+innermost: Callable[[], Opened | None] = _open.get
+"""Return the innermost open span or render of the running context."""
+
+
+class Pending(Protocol[_T_co]):
+    """Something raw that becomes a record once the cycle is over."""
+
+    def record(self, recorder: Recorder) -> _T_co: ...
+
+
+class Opened:
+    """A thing that others can stand inside of: it has an id, a start and, in the end, an end."""
+
+    __slots__ = ("_token", "end", "id", "parent", "start", "thread")
+
+    def __init__(self, recorder: Recorder) -> None:
+        outer = _open.get()
+        self.id = recorder.new_id()
+        self.parent = None if outer is None else outer.id
+        self.thread = recorder.thread()
+        self._token: Token[Opened | None] | None = _open.set(self)
+        self.start = self.end = recorder.clock()
+
+    def close(self, recorder: Recorder) -> None:
+        """Take the time and let the outer one be the innermost again."""
+        self.end = recorder.clock()
+        token, self._token = self._token, None  # a token keeps its whole context alive
+        if token is not None:
+            try:
+                _open.reset(token)
+            except ValueError:  # closed in another context than it was opened in
+                _open.set(None)
+
+
+class OpenSpan(Opened):
+    """A span that is still running."""
+
+    __slots__ = ("attributes", "name", "stage")
+
+    def __init__(self, recorder: Recorder, stage: Stage, name: str) -> None:
+        self.stage = stage
+        self.name = name
+        self.attributes: dict[str, Any] = {}
+        super().__init__(recorder)
+
+    def record(self, recorder: Recorder) -> Span:
+        return Span(
+            id=self.id,
+            parent=self.parent,
+            stage=self.stage,
+            name=self.name,
+            start_ns=self.start - recorder.start,
+            duration_ns=self.end - self.start,
+            thread=recorder.thread_names[self.thread],
+            attributes=self.attributes,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many records of a kind a cycle holds; what is over is only counted."""
+
+    queries: int = 10_000
+    renders: int = 5_000
+    spans: int = 5_000
+    events: int = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The records of a cycle that is over, as the stages are summed up from them."""
+
+    start: int  # the recorder's clock at the start of the cycle
+    duration_ns: int
+    spans: tuple[Span, ...]
+    queries: tuple[Query, ...]
+    renders: tuple[Render, ...]
+    events: tuple[Event, ...]
+    dropped: Mapping[str, int]
+    notes: Mapping[Stage, Any]
+
+    def of(self, stage: Stage) -> Iterable[Span]:
+        """Return the spans of `stage`."""
+        return (span for span in self.spans if span.stage is stage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summed:
+    """What a stage's collector says about its stage; the times as in `StageSummary`."""
+
+    start_ns: int = 0
+    duration_ns: int = 0
+    count: int = 0
+    facts: Facts = field(default_factory=dict)
+
+
+Describe = Callable[[Recorded], Summed]
+"""How a stage is summed up; called after the cycle, in the thread that keeps it."""
+
+
+class Recorder:
+    """Gathers what happens in one cycle, from any thread or task of it."""
+
+    __slots__ = (
+        "_ids",
+        "clock",
+        "closed",
+        "discarded",
+        "dropped",
+        "end",
+        "events",
+        "id",
+        "kind",
+        "limits",
+        "notes",
+        "parent",
+        "queries",
+        "renders",
+        "request",
+        "response",
+        "settings",
+        "spans",
+        "start",
+        "started_at",
+        "thread_names",
+    )
+
+    def __init__(
+        self,
+        *,
+        kind: str = "request",
+        parent: str | None = None,
+        start: int | None = None,
+        limits: Limits | None = None,
+        clock: Callable[[], int] = time.perf_counter_ns,
+    ) -> None:
+        now_ns = time.time_ns()
+        self.clock = clock
+        self.start = clock() if start is None else start
+        self.end = self.start
+        self.id = new_cycle_id(now_ns)
+        self.started_at = datetime.fromtimestamp(now_ns / 1e9, UTC)
+        self.kind = kind
+        self.parent = parent
+        self.limits = limits or Limits()
+        self.closed = False
+        self.discarded = False
+        self.spans: list[OpenSpan] = []
+        self.queries: list[Pending[Query]] = []
+        self.renders: list[Pending[Render]] = []
+        self.events: list[Pending[Event]] = []
+        self.dropped: dict[str, int] = {}
+        self.notes: dict[Stage, Any] = {}
+        self.request: Callable[[], Facts] = dict
+        self.response: Callable[[], Facts] = dict
+        self.settings: str | None = None
+        self.thread_names: dict[int, str] = {}
+        self._ids = itertools.count(1)
+
+    def new_id(self) -> int:
+        """Return the next id of this cycle's spans, queries and renders."""
+        return next(self._ids)
+
+    def thread(self) -> int:
+        """Return the ident of the running thread; its name is remembered, threads may end."""
+        ident = threading.get_ident()
+        if ident not in self.thread_names:
+            self.thread_names[ident] = threading.current_thread().name
+        return ident
+
+    def open_span(self, stage: Stage, name: str) -> OpenSpan:
+        """Open a span inside the innermost open one; close it with `close_span`."""
+        return OpenSpan(self, stage, name)
+
+    def close_span(self, span: OpenSpan) -> None:
+        span.close(self)
+        if self._has_room("spans", self.spans, self.limits.spans):
+            self.spans.append(span)
+
+    def add_query(self, query: Pending[Query]) -> None:
+        if self._has_room("queries", self.queries, self.limits.queries):
+            self.queries.append(query)
+
+    def add_render(self, render: Pending[Render]) -> None:
+        if self._has_room("renders", self.renders, self.limits.renders):
+            self.renders.append(render)
+
+    def add_event(self, event: Pending[Event]) -> None:
+        if self._has_room("events", self.events, self.limits.events):
+            self.events.append(event)
+
+    def note(self, stage: Stage, make: Callable[[], _T]) -> _T:
+        """Return the note that the collector of `stage` keeps in this cycle, made at first use."""
+        try:
+            found: _T = self.notes[stage]
+        except KeyError:
+            found = self.notes.setdefault(stage, make())
+        return found
+
+    def stop(self) -> None:
+        """End the cycle now; whatever comes later, from a task that outlives it, is not taken."""
+        self.end = self.clock()
+        self.closed = True
+
+    def finish(self, describe: Mapping[Stage, Describe]) -> Cycle:
+        """Return the cycle. A stage that `describe` fails for is left empty and said to be."""
+        faults: list[Event] = []
+        recorded = Recorded(
+            start=self.start,
+            duration_ns=self.end - self.start,
+            spans=_in_order(self.spans, self),
+            queries=_in_order(self.queries, self),
+            renders=_in_order(self.renders, self),
+            events=tuple(event.record(self) for event in self.events),
+            dropped=dict(self.dropped),
+            notes=self.notes,
+        )
+        stages = tuple(_sum_up(stage, describe.get(stage), recorded, faults) for stage in Stage)
+        return Cycle(
+            id=self.id,
+            parent=self.parent,
+            kind=self.kind,
+            started_at=self.started_at,
+            duration_ns=recorded.duration_ns,
+            request=self.request(),
+            response=self.response(),
+            stages=stages,
+            spans=recorded.spans,
+            queries=recorded.queries,
+            renders=recorded.renders,
+            events=recorded.events + tuple(faults),
+            dropped=recorded.dropped,
+            settings=self.settings,
+        )
+
+    def _has_room(self, kind: str, kept: list[Any], limit: int) -> bool:
+        if self.closed:
+            return False
+        if len(kept) >= limit:
+            self.dropped[kind] = self.dropped.get(kind, 0) + 1
+            return False
+        return True
+
+
+Tokens = tuple[Token[Recorder | None], Token[Opened | None]]
+
+
+def enter(recorder: Recorder | None, inside: Opened | None = None) -> Tokens:
+    """Let `recorder` be the current one of this context; undo it with `leave`."""
+    return _current.set(recorder), _open.set(inside)
+
+
+def leave(tokens: Tokens) -> None:
+    """Undo `enter`; in another context than it was called in, stop recording there."""
+    for variable, token in zip((_current, _open), tokens, strict=True):
+        try:
+            variable.reset(token)  # type: ignore[arg-type]  # the pairs are of one type each
+        except ValueError:
+            variable.set(None)
+
+
+@contextmanager
+def paused() -> Any:
+    """Record nothing in this block: it is our own work, not the page's."""
+    tokens = enter(None)
+    try:
+        yield
+    finally:
+        leave(tokens)
+
+
+def new_cycle_id(now_ns: int) -> str:
+    """Return a UUID of version 7 (RFC 9562, 5.7) for the Unix time `now_ns`."""
+    value = (now_ns // 1_000_000 & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | 7 << 76
+    value = value & ~(0x3 << 62) | 2 << 62
+    return str(UUID(int=value))
+
+
+def _in_order(pending: Iterable[Pending[Any]], recorder: Recorder) -> tuple[Any, ...]:
+    # A span is kept when it closes, so an outer one comes after those inside it.
+    return tuple(sorted((one.record(recorder) for one in tuple(pending)), key=_by_start))
+
+
+def _by_start(record: Any) -> tuple[int, int]:
+    return record.start_ns, record.id
+
+
+def _sum_up(
+    stage: Stage, describe: Describe | None, recorded: Recorded, faults: list[Event]
+) -> StageSummary:
+    summed = Summed()
+    if describe is not None:
+        try:
+            summed = describe(recorded)
+        except Exception as error:  # one stage's fault must not cost the others
+            faults.append(
+                Event(
+                    parent=None,
+                    stage=stage,
+                    kind="fault",
+                    name=type(error).__name__,
+                    at_ns=recorded.duration_ns,
+                    frames=(),
+                    attributes={"message": f"the {stage} stage could not be summed up: {error}"},
+                )
+            )
+    return StageSummary(
+        stage=stage,
+        start_ns=summed.start_ns,
+        duration_ns=summed.duration_ns,
+        count=summed.count,
+        facts=summed.facts,
+    )

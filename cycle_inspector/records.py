@@ -1,0 +1,202 @@
+"""What one request-response cycle is: frozen records, older than everything that shows them.
+
+A `Cycle` is written once, by the recorder, and only read afterwards. Invariants: instants and
+durations are integers of nanoseconds, instants count from the start of the cycle; ids of spans,
+queries and renders come from one sequence per cycle, so a `parent` names exactly one of them;
+tuples are in the order of their start. Values in `facts` and `attributes` are JSON values; a key
+that ends in `_ns` holds nanoseconds, and only exporters and the interface turn it into
+milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+Json = Any
+"""A value that `json.dumps` takes: None, bool, int, float, str, list, dict with text keys."""
+
+Facts = Mapping[str, Json]
+
+
+class Stage(StrEnum):
+    """The eleven stages of a cycle, in the order in which a request meets them."""
+
+    CLIENT = "client"
+    GATEWAY = "gateway"
+    SETTINGS = "settings"
+    MIDDLEWARE = "middleware"
+    ROUTING = "routing"
+    VIEW = "view"
+    MODELS = "models"
+    DATABASE = "database"
+    TEMPLATES = "templates"
+    RESPONSE = "response"
+    BROWSER = "browser"
+
+
+class Severity(StrEnum):
+    """How much a finding matters, the least first."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """Where this severity stands, 0 being the least."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A line of source on the way to something that was recorded."""
+
+    path: str  # absolute
+    line: int
+    function: str  # qualified, as in `BookList.get_queryset`
+    is_project: bool  # neither the standard library nor an installed package
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateLine:
+    """A line of a template."""
+
+    name: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Work with a start and a duration: a middleware, the routing, a view, a hook."""
+
+    id: int
+    parent: int | None
+    stage: Stage
+    name: str
+    start_ns: int
+    duration_ns: int
+    thread: str
+    attributes: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One statement that went to a database."""
+
+    id: int
+    parent: int | None
+    sql: str  # with its placeholders
+    params: tuple[Json, ...] | dict[str, Json] | None  # None: the statement took none
+    alias: str
+    vendor: str
+    start_ns: int
+    duration_ns: int  # execute and fetch together
+    fetch_ns: int  # the part of it that went into fetching rows
+    rows: int | None  # fetched, or touched by a write; None where the database does not say
+    executions: int  # how many parameter sets an executemany() took; else 1
+    is_transaction: bool  # BEGIN, COMMIT, SAVEPOINT and the like
+    frames: tuple[Frame, ...]  # innermost first, Django and the standard library left out
+    template: TemplateLine | None  # the innermost template line that was being rendered
+    relation: str | None  # the lazily loaded field, as in `catalog.Book.author`
+    error: str | None
+    thread: str
+
+    @property
+    def caller(self) -> Frame | None:
+        """The innermost frame of the project's own code."""
+        return next((frame for frame in self.frames if frame.is_project), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Render:
+    """One template that was rendered; form and widget templates are folded into one."""
+
+    id: int
+    parent: int | None
+    name: str
+    origin: str  # the file, or what the loader calls it; empty for a template made of a string
+    how: str  # "template", "extends", "partial" or "folded"
+    start_ns: int
+    duration_ns: int  # with everything inside it
+    own_ns: int  # without the renders inside it
+    count: int  # above 1 only where `how` is "folded"
+    template: TemplateLine | None  # the line that asked for it
+    error: str | None
+    thread: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened at one instant: an exception, a hop between threads."""
+
+    parent: int | None
+    stage: Stage
+    kind: str  # "exception", "not_found", "fault"
+    name: str
+    at_ns: int
+    frames: tuple[Frame, ...]
+    attributes: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageSummary:
+    """What one stage did in a cycle; every cycle has all eleven."""
+
+    stage: Stage
+    start_ns: int
+    duration_ns: int
+    count: int
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something wrong with a cycle, where it is, what it costs and what mends it."""
+
+    code: str
+    severity: Severity
+    title: str
+    caller: Frame | None  # the project's line that triggers it
+    template: TemplateLine | None  # the template line that triggers it
+    count: int  # how many queries, renders or events it is about
+    cost_ns: int
+    evidence: tuple[int, ...]  # ids of the queries, renders or spans it is about
+    fix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycle:
+    """One request, its response and everything seen between them.
+
+    `kind` is "request" or "block" (from `cycle_inspector.record`). `findings` is empty as it comes
+    from the recorder: they are judged when a cycle is read, see `cycle_inspector.analysis`.
+    """
+
+    id: str  # UUID version 7, so ids sort by time
+    parent: str | None  # the cycle inside which this one ran
+    kind: str
+    started_at: datetime  # aware
+    duration_ns: int
+    request: Facts  # method, path, host, full_path, user; empty for a block
+    response: Facts  # status, reason, content_type, size_bytes; empty for a block
+    stages: tuple[StageSummary, ...]  # eleven, in the order of `Stage`
+    spans: tuple[Span, ...]
+    queries: tuple[Query, ...]
+    renders: tuple[Render, ...]
+    events: tuple[Event, ...]
+    dropped: Mapping[str, int]  # what the limits left out, by kind
+    settings: str | None = None  # digest of the settings snapshot it ran under
+    findings: tuple[Finding, ...] = ()
+
+    def stage(self, stage: Stage) -> StageSummary:
+        """Return the summary of `stage`."""
+        return self.stages[list(Stage).index(stage)]
+
+    @property
+    def statements(self) -> tuple[Query, ...]:
+        """The queries that a person counts: all but BEGIN, COMMIT and the like."""
+        return tuple(query for query in self.queries if not query.is_transaction)
