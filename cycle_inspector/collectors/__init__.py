@@ -8,6 +8,7 @@ the stage up after the cycle.
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -60,6 +61,8 @@ class Hooks:
         self._lock = threading.Lock()
         self._held = 0
         self._stack = ExitStack()
+        # Left to the end of the interpreter, the collectors would find their modules gone.
+        atexit.register(self._stack.close)
 
     def hold(self) -> None:
         """Put the hooks in place, unless they are."""

@@ -7,11 +7,13 @@ rendered and the descriptor that is loading a field, both from Django's own fram
 
 The walk ends at our own middleware (`stop_at`), and where asgiref carries sync code into a thread:
 what stands below that is another's stack. The awaiting coroutine's stack, taken at the hand-over,
-goes on from there.
+goes on from there. Where that is a task of its own, as under asyncio.gather, nothing on it belongs
+to the project; then the place where the view is suspended is the caller.
 """
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 import sysconfig
@@ -82,6 +84,12 @@ _stops: dict[int, CodeType] = {}
 _awaiting: ContextVar[Seen | None] = ContextVar("cycle_inspector_awaiting", default=None)
 
 
+# The coroutine of the async view that is running; tasks it starts inherit it.
+_view: ContextVar[Any] = ContextVar("cycle_inspector_view", default=None)
+
+_ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
+
+
 def stop_at(code: CodeType) -> None:
     """Let walks end at frames of `code`."""
     _stops[id(code)] = code
@@ -94,8 +102,14 @@ def look_up(frame: FrameType | None) -> Seen:
     codes: list[tuple[CodeType, int]] = []
     template: TemplateLine | None = None
     relation: str | None = None
+    is_async = False
+    loop_at: int | None = None  # how many frames stood inside the event loop's own
     while frame is not None:
         code = frame.f_code
+        if code.co_flags & _ASYNC:
+            is_async = True
+        elif is_async and loop_at is None:
+            loop_at = len(codes)
         rule = _rules.get(code.co_filename)
         if rule is None:
             rule = _rules[code.co_filename] = _rule(code.co_filename)
@@ -122,7 +136,16 @@ def look_up(frame: FrameType | None) -> Seen:
                         codes.append((code, offset))
                 break
         frame = frame.f_back
+    else:
+        if loop_at is not None:  # the loop was not run from a request: what is above is the server
+            del key[loop_at * 2 :], codes[loop_at:]
     return Seen(_intern(key, codes), template, relation)
+
+
+def async_view(coroutine: Any) -> Any:
+    """Remember the running view's coroutine, for tasks that it starts; return it."""
+    _view.set(coroutine)
+    return coroutine
 
 
 def of_traceback(error: BaseException) -> tuple[Frame, ...]:
@@ -153,7 +176,10 @@ def collect() -> Iterator[None]:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         recorder = current()
         if recorder is not None and not recorder.closed:
-            _awaiting.set(look_up(sys._getframe(1)))
+            seen = look_up(sys._getframe(1))
+            if not seen.stack._places:
+                seen.stack = _suspended(_view.get())
+            _awaiting.set(seen)
         return original(self, *args, **kwargs)
 
     SyncToAsync.__call__ = call  # type: ignore[method-assign]
@@ -197,6 +223,17 @@ def _intern(key: list[int], places: list[tuple[CodeType, int]]) -> Stack:
             _stacks.clear()
         stack = _stacks[wanted] = Stack(places)
     return stack
+
+
+def _suspended(coroutine: Any) -> Stack:
+    """Return where `coroutine` and those it awaits stand still; innermost first."""
+    places: list[tuple[CodeType, int]] = []
+    while (frame := getattr(coroutine, "cr_frame", None)) is not None:
+        if _rule_of(frame.f_code) == _KEEP:
+            places.append((frame.f_code, frame.f_lasti))
+        coroutine = coroutine.cr_await
+    places.reverse()
+    return _intern([part for code, at in places for part in (id(code), at)], places)
 
 
 def _frame(code: CodeType, offset: int) -> Frame:

@@ -45,7 +45,7 @@ def watched(make_view_atomic: Callable[[Any], Any]) -> Callable[[Any], Any]:
             async def aprobe(request: Any, *args: Any, **kwargs: Any) -> Any:
                 span = _open(recorder, callback, request)
                 try:
-                    return await view(request, *args, **kwargs)
+                    return await _frames.async_view(view(request, *args, **kwargs))
                 finally:
                     recorder.close_span(span)
 

@@ -1,0 +1,1 @@
+"""A small bookshop in which each page is a lesson in what goes right or wrong in a request."""

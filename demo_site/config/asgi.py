@@ -1,0 +1,11 @@
+"""The demo for an ASGI server: `uvicorn demo_site.config.asgi:application`."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo_site.config.settings")
+
+application = get_asgi_application()

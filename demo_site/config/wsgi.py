@@ -1,0 +1,11 @@
+"""The demo for a WSGI server: `gunicorn demo_site.config.wsgi`."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demo_site.config.settings")
+
+application = get_wsgi_application()

@@ -1,0 +1,202 @@
+"""The lessons of the bookshop, in the order in which to walk through them.
+
+The one place that says what each page is to show; the pages, the start page and the tests read it
+here. Nothing of Django is needed to import it. The numbers hold for a visitor who is not signed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """A page, what to look for in its cycle, and what that cycle has to hold."""
+
+    name: str  # of its URL pattern, where the path matches one
+    path: str
+    title: str
+    look_for: str
+    queries: int  # BEGIN, COMMIT and the like are not counted
+    findings: tuple[str, ...] = ()  # codes, in no order
+    status: int = 200
+    content_type: str = "text/html"
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the bookshop itself answers with a page, which can then name its lesson."""
+        return self.status == 200 and self.content_type == "text/html"
+
+
+LESSONS = (
+    Lesson(
+        name="book-list",
+        path="/books/",
+        title="A list that asks little",
+        look_for=(
+            "Three queries, whatever the page holds: one counts, one joins author and publisher, "
+            "one fetches the genres of all rows at once. This is what the other pages could be."
+        ),
+        queries=3,
+    ),
+    Lesson(
+        name="book-detail",
+        path="/books/1/",
+        title="A class-based page",
+        look_for=(
+            "The route with its converter, the method of the class that answered, and which "
+            "objects of which models were loaded for it."
+        ),
+        queries=4,
+    ),
+    Lesson(
+        name="one-by-one",
+        path="/books/one-by-one/",
+        title="N+1: row by row",
+        look_for=(
+            "One query for 25 books, then two more for each of them, asked by the template. The "
+            "finding names the template line and the select_related() that is missing."
+        ),
+        queries=51,
+        findings=("CI101",),
+    ),
+    Lesson(
+        name="navigation",
+        path="/navigation/",
+        title="The same question four times",
+        look_for=(
+            "The list of genres is fetched again at each place that shows it. The statement and "
+            "its parameters are the same every time."
+        ),
+        queries=5,
+        findings=("CI102",),
+    ),
+    Lesson(
+        name="price-ranking",
+        path="/price-ranking/",
+        title="One slow statement",
+        look_for=(
+            "A single query takes nearly all the time: for each book it counts those that cost "
+            "less. A window function would pass over the table once."
+        ),
+        queries=1,
+        findings=("CI103",),
+    ),
+    Lesson(
+        name="shelves",
+        path="/shelves/",
+        title="Many templates",
+        look_for=(
+            "The tree of renders: three levels of extends, one include drawn 60 times, and an "
+            "inclusion tag that asks a query of its own."
+        ),
+        queries=2,
+    ),
+    Lesson(
+        name="order",
+        path="/orders/new/",
+        title="A form, and the redirect after it",
+        look_for=(
+            "Send it empty: the same view answers 200 with errors. Send it filled in: a "
+            "transaction, a 302, and the page of thanks as a cycle of its own."
+        ),
+        queries=1,
+    ),
+    Lesson(
+        name="top-rated",
+        path="/top-rated/",
+        title="A page that fetches",
+        look_for=(
+            "The page itself asks one query. Its script then fetches JSON, at once and whenever "
+            "another genre is chosen; each of these requests is a cycle beside the page."
+        ),
+        queries=1,
+    ),
+    Lesson(
+        name="report",
+        path="/report/",
+        title="A streamed page",
+        look_for=(
+            "The view returns at once, and the three queries and the renders of the parts come "
+            "after it, while the response is being sent."
+        ),
+        queries=3,
+    ),
+    Lesson(
+        name="export",
+        path="/books.csv",
+        title="A streamed export",
+        look_for=(
+            "All the books as CSV, 2000 at a time: one query read in pieces, and one for the "
+            "genres of each piece. It is a download, so find its cycle in the history."
+        ),
+        queries=3,
+        content_type="text/csv",
+    ),
+    Lesson(
+        name="dashboard",
+        path="/dashboard/",
+        title="An async view",
+        look_for=(
+            "Five queries gathered by one async view. With a single connection they still run "
+            "one after the other; the view only waits for all of them in one place."
+        ),
+        queries=5,
+    ),
+    Lesson(
+        name="prices-abroad",
+        path="/prices-abroad/",
+        title="A slow middleware",
+        look_for=(
+            "The view is quick and the page is not: ExchangeRateMiddleware spends 120 ms on the "
+            "way in, long before a URL is matched."
+        ),
+        queries=1,
+    ),
+    Lesson(
+        name="price-list",
+        path="/price-list/",
+        title="A file",
+        look_for=(
+            "A download from the disk: no query, no template, a body that is streamed, and the "
+            "headers that make the browser save it."
+        ),
+        queries=0,
+        content_type="text/plain",
+    ),
+    Lesson(
+        name="staff-pick",
+        path="/staff-pick/",
+        title="An exception",
+        look_for=(
+            "A division by zero two calls below the view. The exception stands first, with the "
+            "line that raised it and the way that led there."
+        ),
+        queries=2,
+        findings=("CI001",),
+        status=500,
+    ),
+    Lesson(
+        name="gift-cards",
+        path="/gift-cards/",
+        title="A missing template",
+        look_for=(
+            "The view asks for a template that does not exist. The templates stage lists every "
+            "place in which it was looked for."
+        ),
+        queries=1,
+        findings=("CI001",),
+        status=500,
+    ),
+    Lesson(
+        name="not-found",
+        path="/books/abc/",
+        title="A URL that nearly matches",
+        look_for=(
+            "The page of a book takes a whole number and got letters. The routing stage shows "
+            "each pattern that was tried, in order; no view ran."
+        ),
+        queries=0,
+        status=404,
+    ),
+)
