@@ -21,6 +21,12 @@ Json = Any
 
 Facts = Mapping[str, Json]
 
+HIDDEN = "********************"
+"""What stands in a record in the place of a secret."""
+
+HIDDEN = "********************"
+"""What stands in the place of a secret, the same text as on Django's debug page."""
+
 
 class Stage(StrEnum):
     """The eleven stages of a cycle, in the order in which a request meets them."""

@@ -2,8 +2,8 @@
 
 A collector that has to hook Django for the whole process has a context manager `collect()`, entered
 once: before it yields it hooks, afterwards it unhooks. In between, its hooks ask for the current
-recorder and do nothing where there is none. A stage's collector has `describe(recorded)`, which sums
-the stage up after the cycle.
+recorder and do nothing where there is none. A stage's collector has `describe(recorded)`, which
+sums the stage up after the cycle.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from cycle_inspector.collectors import (
     templates,
     view,
 )
+from cycle_inspector.collectors._guard import guard
 from cycle_inspector.recorder import Describe
 from cycle_inspector.records import Stage
 
@@ -69,7 +70,9 @@ class Hooks:
         with self._lock:
             if self._held == 0:
                 for collect in COLLECT:
-                    self._stack.enter_context(collect())
+                    # One that does not fit this version of Django must not cost the others.
+                    with guard(f"hook in {collect.__module__}"):
+                        self._stack.enter_context(collect())
             self._held += 1
 
     def release(self) -> None:

@@ -1,7 +1,7 @@
 """Who asked: the frames above a query, read in one walk up the running stack.
 
 The walk keeps code objects and instruction offsets of frames that are neither Django's nor the
-standard library's, and interns them: a loop that runs a query a thousand times has one `Stack`.
+standard library's, and interns them: a loop that runs a query a thousand times has one `Place`.
 Files and lines are worked out later, once for each. On the way it reads the template node being
 rendered and the descriptor that is loading a field, both from Django's own frames.
 
@@ -26,12 +26,14 @@ from typing import Any
 
 import asgiref
 import django
-from asgiref.sync import SyncToAsync
+from asgiref.sync import SyncToAsync, markcoroutinefunction
 from django.apps import apps
 from django.db.models.fields import related_descriptors
 from django.db.models.query_utils import DeferredAttribute
 from django.template.base import Node
 
+from cycle_inspector.collectors._guard import guard
+from cycle_inspector.collectors._values import to_json
 from cycle_inspector.recorder import current
 from cycle_inspector.records import Frame, TemplateLine
 
@@ -41,48 +43,55 @@ _LEAVE, _KEEP, _LOOK = 0, 1, 2
 # More frames than this are a recursion; the innermost are the ones that tell.
 _MOST_FRAMES = 40
 
-# A page has some hundred distinct stacks. Code that is compiled anew for each request would fill
-# the table without end, so it is emptied at this size; stacks in use stay alive in their queries.
-_MOST_STACKS = 20_000
+# A page has some hundred distinct places. Code that is compiled anew for each request would fill
+# the table without end, so it is emptied at this size; places in use stay alive in their queries.
+_MOST_PLACES = 20_000
 
 
-class Stack:
-    """Frames of one place in the code, innermost first; equal places are the same object."""
+class Place:
+    """Where something was asked for; equal places are the same object.
 
-    __slots__ = ("_frames", "_places")
+    The stack, innermost first, the template line, and the relation that was being loaded.
+    """
 
-    def __init__(self, places: list[tuple[CodeType, int]]) -> None:
-        self._places = places  # keeps the code alive, and with it the ids in the intern table
+    __slots__ = ("_codes", "_descriptor", "_frames", "_model", "template")
+
+    def __init__(
+        self,
+        codes: list[tuple[CodeType, int]],
+        template: TemplateLine | None,
+        descriptor: Any,
+        model: Any,
+    ) -> None:
+        # All of them are kept alive, as the table of places goes by their ids.
+        self._codes = codes
+        self._descriptor = descriptor
+        self._model = model
         self._frames: tuple[Frame, ...] | None = None
+        self.template = template
 
     def frames(self) -> tuple[Frame, ...]:
         """Return the frames with file and line; worked out at the first call."""
         if self._frames is None:
-            self._frames = tuple(_frame(code, offset) for code, offset in self._places)
+            self._frames = tuple(_frame(code, offset) for code, offset in self._codes)
         return self._frames
 
-
-class Seen:
-    """What one walk found."""
-
-    __slots__ = ("relation", "stack", "template")
-
-    def __init__(
-        self, stack: Stack, template: TemplateLine | None, relation: str | None
-    ) -> None:
-        self.stack = stack
-        self.template = template
-        self.relation = relation
+    def relation(self) -> str | None:
+        """Return the relation or deferred field that was loaded, as in `catalog.Book.author`."""
+        if self._descriptor is None:
+            return None
+        related = getattr(self._descriptor, "related", None)
+        name = self._descriptor.field.name if related is None else related.get_accessor_name()
+        return f"{self._model._meta.label}.{name}"
 
 
-_stacks: dict[tuple[int, ...], Stack] = {}
+_places: dict[tuple[Any, ...], Place] = {}
 _rules: dict[str, int] = {}
 _descriptors: set[int] = set()  # ids of the code of descriptors that load a field
 _stops: dict[int, CodeType] = {}
 
-# What the coroutine that awaits the running sync code had above it; set at each hand-over.
-_awaiting: ContextVar[Seen | None] = ContextVar("cycle_inspector_awaiting", default=None)
-
+# Where the coroutine stands that awaits the running sync code; set at each hand-over.
+_awaiting: ContextVar[Place | None] = ContextVar("cycle_inspector_awaiting", default=None)
 
 # The coroutine of the async view that is running; tasks it starts inherit it.
 _view: ContextVar[Any] = ContextVar("cycle_inspector_view", default=None)
@@ -96,50 +105,57 @@ def stop_at(code: CodeType) -> None:
     _look_into(code)
 
 
-def look_up(frame: FrameType | None) -> Seen:
-    """Walk from `frame` outwards; 5 to 10 us on a usual page."""
-    key: list[int] = []
+def look_up(frame: FrameType | None, *, is_in_loop: bool = False) -> Place:
+    """Walk from `frame` outwards; 5 to 10 us on a usual page.
+
+    With `is_in_loop` the walk starts in a coroutine, and what stands above its event loop is left
+    out unless a request does: it is the server.
+    """
+    rules, stops = _rules, _stops  # a local name is read faster
+    key: list[Any] = []
     codes: list[tuple[CodeType, int]] = []
-    template: TemplateLine | None = None
-    relation: str | None = None
+    name: str | None = None
+    line = 0
+    descriptor = model = None
     is_async = False
-    loop_at: int | None = None  # how many frames stood inside the event loop's own
+    loop_at: int | None = None  # how many frames were kept below the event loop's own
     while frame is not None:
         code = frame.f_code
-        if code.co_flags & _ASYNC:
-            is_async = True
-        elif is_async and loop_at is None:
-            loop_at = len(codes)
-        rule = _rules.get(code.co_filename)
+        rule = rules.get(code.co_filename)
         if rule is None:
-            rule = _rules[code.co_filename] = _rule(code.co_filename)
+            rule = rules[code.co_filename] = _rule(code.co_filename)
         if rule == _KEEP:
             offset = frame.f_lasti
             key += id(code), offset
             codes.append((code, offset))
         elif rule == _LOOK:
             what = id(code)
-            if what in _stops:
-                break
             if what == _NODE:
-                if template is None:
-                    template = template_line(frame)
+                if name is None:
+                    name, line = _node_place(frame)
+            elif what in stops:
+                break
             elif what in _descriptors:
-                if relation is None:
-                    relation = _relation(frame)
+                if descriptor is None and (found := frame.f_locals.get("instance")) is not None:
+                    descriptor, model = frame.f_locals.get("self"), type(found)
             elif what == _HAND_OVER:
                 outer = _awaiting.get()
                 if outer is not None:
-                    template = template or outer.template
-                    for code, offset in outer.stack._places:
-                        key += id(code), offset
-                        codes.append((code, offset))
+                    if name is None and outer.template is not None:
+                        name, line = outer.template.name, outer.template.line
+                    codes += outer._codes
+                    key += (part for code, offset in outer._codes for part in (id(code), offset))
                 break
+        if is_in_loop:
+            if code.co_flags & _ASYNC:
+                is_async = True
+            elif is_async and loop_at is None:
+                loop_at = len(codes)
         frame = frame.f_back
     else:
-        if loop_at is not None:  # the loop was not run from a request: what is above is the server
+        if loop_at is not None:
             del key[loop_at * 2 :], codes[loop_at:]
-    return Seen(_intern(key, codes), template, relation)
+    return _intern(key, codes, name, line, descriptor, model)
 
 
 def async_view(coroutine: Any) -> Any:
@@ -176,12 +192,12 @@ def collect() -> Iterator[None]:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         recorder = current()
         if recorder is not None and not recorder.closed:
-            seen = look_up(sys._getframe(1))
-            if not seen.stack._places:
-                seen.stack = _suspended(_view.get())
-            _awaiting.set(seen)
+            with guard("find the caller", recorder):
+                place = look_up(sys._getframe(1), is_in_loop=True)
+                _awaiting.set(place if place._codes else _suspended(_view.get()))
         return original(self, *args, **kwargs)
 
+    markcoroutinefunction(call)  # as the original is one
     SyncToAsync.__call__ = call  # type: ignore[method-assign]
     try:
         yield
@@ -213,19 +229,28 @@ def _rule(path: str) -> int:
     return _KEEP
 
 
-def _intern(key: list[int], places: list[tuple[CodeType, int]]) -> Stack:
-    if len(places) > _MOST_FRAMES:
-        del key[_MOST_FRAMES * 2 :], places[_MOST_FRAMES:]
+def _intern(
+    key: list[Any],
+    codes: list[tuple[CodeType, int]],
+    name: str | None = None,
+    line: int = 0,
+    descriptor: Any = None,
+    model: Any = None,
+) -> Place:
+    if len(codes) > _MOST_FRAMES:
+        del key[_MOST_FRAMES * 2 :], codes[_MOST_FRAMES:]
+    key += name, line, id(descriptor), id(model)
     wanted = tuple(key)
-    stack = _stacks.get(wanted)
-    if stack is None:
-        if len(_stacks) >= _MOST_STACKS:
-            _stacks.clear()
-        stack = _stacks[wanted] = Stack(places)
-    return stack
+    place = _places.get(wanted)
+    if place is None:
+        if len(_places) >= _MOST_PLACES:
+            _places.clear()
+        template = None if name is None else TemplateLine(name=name, line=line)
+        place = _places[wanted] = Place(codes, template, descriptor, model)
+    return place
 
 
-def _suspended(coroutine: Any) -> Stack:
+def _suspended(coroutine: Any) -> Place:
     """Return where `coroutine` and those it awaits stand still; innermost first."""
     places: list[tuple[CodeType, int]] = []
     while (frame := getattr(coroutine, "cr_frame", None)) is not None:
@@ -237,9 +262,7 @@ def _suspended(coroutine: Any) -> Stack:
 
 
 def _frame(code: CodeType, offset: int) -> Frame:
-    line = next(
-        (line for start, end, line in code.co_lines() if start <= offset < end), None
-    )
+    line = next((line for start, end, line in code.co_lines() if start <= offset < end), None)
     path = code.co_filename
     return Frame(
         path=path,
@@ -256,20 +279,20 @@ def is_node(frame: FrameType) -> bool:
 
 def template_line(frame: FrameType) -> TemplateLine | None:
     """Return the line of the node that `frame`, for which `is_node` holds, is rendering."""
+    name, line = _node_place(frame)
+    return None if name is None else TemplateLine(name=name, line=line)
+
+
+def _node_place(frame: FrameType) -> tuple[str | None, int]:
     node = frame.f_locals.get("self")
     origin, token = getattr(node, "origin", None), getattr(node, "token", None)
     if token is None or origin is None:  # a node made by hand
-        return None
-    return TemplateLine(name=str(origin.template_name or origin.name), line=token.lineno or 0)
-
-
-def _relation(frame: FrameType) -> str | None:
-    descriptor, instance = frame.f_locals.get("self"), frame.f_locals.get("instance")
-    if instance is None:
-        return None
-    related = getattr(descriptor, "related", None)
-    name = descriptor.field.name if related is None else related.get_accessor_name()
-    return f"{type(instance)._meta.label}.{name}"
+        return None, 0
+    # The name a project gave, perhaps a path or a lazy text; an origin of its own may have none.
+    name = getattr(origin, "template_name", None)
+    if type(name) is not str:
+        name = str(to_json(name if name is not None else getattr(origin, "name", "")))
+    return name, token.lineno or 0
 
 
 def _loading_descriptors() -> list[Any]:

@@ -1,39 +1,84 @@
 """Turn values of the observed page into JSON values without running any of its code.
 
-Only values of exact built-in and standard types are written out: `str()` of anything else, even of
-a subclass of `str`, may run the page's code, which may raise or query.
+Only values of built-in and standard types are written out, and those through the methods of these
+types: `str()` of anything else, even of a subclass of `str`, may run the page's code, which may
+raise or query. Of other values only the name of the type is told.
 """
 
 from __future__ import annotations
 
 import datetime
 import decimal
+import ipaddress
+import itertools
 import math
 import pathlib
+import types
 import uuid
+import zoneinfo
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cycle_inspector.records import Json
 
 # A text longer than this is cut, and says by how much.
 LONGEST_TEXT = 2_000
-_MOST_ITEMS = 100
+_LONGEST_BYTES = LONGEST_TEXT // 4  # a byte takes up to four characters
+_LONGEST_NAME = 200  # of a key or a type
+_MOST_ITEMS = 100  # of one collection
+_MOST_VALUES = 2_000  # of one value, with all collections in it: a list may hold itself many times
 _DEEPEST = 6
 
-_PRINTABLE = (
-    datetime.datetime,
-    datetime.date,
-    datetime.time,
-    datetime.timedelta,
-    decimal.Decimal,
-    uuid.UUID,
-    type(pathlib.Path()),
-    type(pathlib.PurePath()),
+# Types are told apart by identity: `==` and `hash()` would ask a metaclass of the page's.
+# The __str__ of these runs nobody else's code; that of a subclass may.
+_PRINTABLE = frozenset(
+    map(
+        id,
+        (
+            datetime.date,
+            datetime.timedelta,
+            decimal.Decimal,
+            uuid.UUID,
+            ipaddress.IPv4Address,
+            ipaddress.IPv6Address,
+            ipaddress.IPv4Network,
+            ipaddress.IPv6Network,
+            type(pathlib.Path()),
+            type(pathlib.PurePath()),
+        ),
+    )
+)
+# str() of these asks their time zone, which may be anybody's.
+_CLOCKS = frozenset(map(id, (datetime.datetime, datetime.time)))
+_ZONES = frozenset(map(id, (type(None), datetime.timezone, zoneinfo.ZoneInfo)))
+_BYTES = frozenset(map(id, (bytes, bytearray, memoryview)))
+
+_COLLECTIONS: tuple[tuple[Any, Callable[[Any], Iterable[Any]]], ...] = (
+    (dict, dict.items),
+    (list, list.__iter__),
+    (tuple, tuple.__iter__),
+    (set, set.__iter__),
+    (frozenset, frozenset.__iter__),
 )
 
+# Read past a metaclass, whose attributes may be properties.
+_module_of: Callable[[type], Any] = type.__dict__["__module__"].__get__
+_qualname_of: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 
-def to_json(value: Any, depth: int = 0) -> Json:
+
+def to_json(value: Any) -> Json:
     """Return `value` as a JSON value: itself, its text, or the name of its type."""
+    return _to_json(value, 0, itertools.count())
+
+
+def cut(text: str, most: int = LONGEST_TEXT) -> str:
+    """Return `text`, cut to `most` characters; a lone surrogate becomes a question mark."""
+    if len(text) > most:
+        text = f"{text[:most]}… ({len(text) - most} more characters)"
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _to_json(value: Any, depth: int, count: itertools.count[int]) -> Json:
     kind = type(value)
     if value is None or kind is bool:
         return value
@@ -44,47 +89,74 @@ def to_json(value: Any, depth: int = 0) -> Json:
         return value if -(2**53) < value < 2**53 else cut(hex(value))
     if kind is float:
         return value if math.isfinite(value) else str(value)
-    if kind in _PRINTABLE:
-        return str(value)
-    if kind is bytes or kind is bytearray or kind is memoryview:
-        return _of_bytes(bytes(value[: LONGEST_TEXT // 4]), len(value))
-    if kind in (list, tuple, set, frozenset, dict):
-        return _of_collection(value, kind, depth)
-    if issubclass(kind, str):  # SafeString and the like: the characters, not its __str__
+    if id(kind) in _PRINTABLE:
+        return cut(str(value))
+    if id(kind) in _CLOCKS:
+        return _of_clock(value)
+    if id(kind) in _BYTES:
+        return _of_bytes(value)
+    if kind is types.FunctionType:
+        return f"<function {_plain(value.__module__)}.{_plain(value.__qualname__)}>"
+    if kind is type:
+        return f"<class {_name(value)}>"
+    for base, items in _COLLECTIONS:
+        if issubclass(kind, base):
+            return _of_collection(value, base, items, depth, count)
+    # Subclasses, as SafeString and the members of an IntEnum: the value, not what they make of it.
+    if issubclass(kind, str):
         return cut(str.__str__(value))
     if issubclass(kind, int):
-        return int.__int__(value)
+        return to_json(int.__int__(value))
     if issubclass(kind, float):
         return to_json(float.__float__(value))
-    return f"<{kind.__module__}.{kind.__qualname__}>"
+    return f"<{_name(kind)}>"
 
 
-def cut(text: str, most: int = LONGEST_TEXT) -> str:
-    """Return `text`, cut to `most` characters; a lone surrogate becomes a question mark."""
-    if len(text) > most:
-        text = f"{text[:most]}… ({len(text) - most} more characters)"
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+def _of_clock(value: datetime.datetime | datetime.time) -> str:
+    zone = type(value.tzinfo)
+    return str(value) if id(zone) in _ZONES else f"{value.replace(tzinfo=None)} <{_name(zone)}>"
 
 
-def _of_bytes(start: bytes, length: int) -> str:
-    if length > len(start):
-        return f"{start!r}… ({length} bytes)"
-    return repr(start)
+def _of_bytes(value: Any) -> str:
+    try:
+        start, length = bytes(value[:_LONGEST_BYTES]), len(value)
+    except (ValueError, TypeError, NotImplementedError):  # a memoryview that is not a row of bytes
+        return f"<{type(value).__name__}>"
+    return repr(start) if length <= len(start) else f"{start!r}… ({length} bytes)"
 
 
-def _of_collection(value: Any, kind: type, depth: int) -> Json:
-    if depth >= _DEEPEST:
-        return f"<{kind.__name__} of {len(value)}>"
-    if kind is dict:
-        items = [
-            (key if type(key) is str else str(to_json(key, depth + 1)), to_json(one, depth + 1))
-            for key, one in list(value.items())[:_MOST_ITEMS]
-        ]
-        result: Json = dict(items)
-        if len(value) > _MOST_ITEMS:
-            result["…"] = f"{len(value) - _MOST_ITEMS} more"
-        return result
-    listed = [to_json(one, depth + 1) for one in list(value)[:_MOST_ITEMS]]
-    if len(value) > _MOST_ITEMS:
-        listed.append(f"… {len(value) - _MOST_ITEMS} more")
-    return listed
+def _of_collection(
+    value: Any,
+    base: Any,
+    items: Callable[[Any], Iterable[Any]],
+    depth: int,
+    count: itertools.count[int],
+) -> Json:
+    length: int = base.__len__(value)
+    if depth >= _DEEPEST or next(count) >= _MOST_VALUES:
+        return f"<{_plain(_qualname_of(type(value)))} of {length}>"
+    shown = list(items(value))[:_MOST_ITEMS]  # copied at once: other threads may change it
+    more = length - len(shown)
+    if base is dict:
+        result = {_key(key, depth, count): _item(one, depth, count) for key, one in shown}
+        return {**result, "…": f"{more} more"} if more > 0 else result
+    listed = [_item(one, depth, count) for one in shown]
+    return [*listed, f"… {more} more"] if more > 0 else listed
+
+
+def _item(value: Any, depth: int, count: itertools.count[int]) -> Json:
+    return "…" if next(count) >= _MOST_VALUES else _to_json(value, depth + 1, count)
+
+
+def _key(key: Any, depth: int, count: itertools.count[int]) -> str:
+    text = _to_json(key, depth + 1, count)
+    return cut(text if type(text) is str else str(text), _LONGEST_NAME)
+
+
+def _name(kind: type) -> str:
+    return f"{_plain(_module_of(kind))}.{_plain(_qualname_of(kind))}"
+
+
+def _plain(name: Any) -> str:
+    # A module can be set to anything; isinstance() would ask its __class__.
+    return cut(str.__str__(name), _LONGEST_NAME) if issubclass(type(name), str) else "?"

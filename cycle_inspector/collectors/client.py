@@ -1,15 +1,18 @@
 """Stage 1, the client: what was sent, and what of it the project has read.
 
-Taken when the cycle closes and only from what the request object has already worked out: a body that
-nobody read stays unread (reading `request.POST` early breaks views that set upload handlers), a
-session or user that nobody loaded stays unloaded.
+Taken when the cycle closes and only from what the request object has already worked out: a body
+that nobody read stays unread (reading `request.POST` early breaks views that set upload handlers),
+a session or user that nobody loaded stays unloaded.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 from urllib.parse import parse_qsl
+
+from django.utils.datastructures import MultiValueDict
 
 from cycle_inspector.collectors import _redaction
 from cycle_inspector.collectors._values import cut, to_json
@@ -32,6 +35,7 @@ class Note:
         "form",
         "headers",
         "host",
+        "http_version",
         "is_read",
         "meta",
         "method",
@@ -46,33 +50,41 @@ class Note:
         meta = request.META
         # Under wsgiref META holds the whole process environment: take what the request brought.
         self.meta = {
-            name: value
+            name: str(value)
             for name, value in meta.items()
-            if type(value) is str
-            and (name in _META or name.startswith("HTTP_"))
+            if name in _META and type(value) in (str, int)
         }
         self.headers = _headers(request)
         self.method = request.method or ""
         self.scheme = request.scheme
-        self.host = self.meta.get("HTTP_HOST") or self.meta.get("SERVER_NAME", "")
+        self.host = str(meta.get("HTTP_HOST") or meta.get("SERVER_NAME", ""))
+        scope = getattr(request, "scope", None)
+        self.http_version = (
+            str(meta.get("SERVER_PROTOCOL", ""))
+            if scope is None
+            else f"HTTP/{scope.get('http_version', '')}"
+        )
         self.path = request.path
         self.cookies = dict(own["COOKIES"]) if "COOKIES" in own else None
         self.is_read = bool(own.get("_read_started")) or "_body" in own or "_post" in own
-        self.form = own.get("_post")
+        self.form = _lists(own.get("_post"))
         self.files = [
-            (name, one.name, one.content_type, one.size)
-            for name, uploaded in (own["_files"].lists() if own.get("_files") else ())
+            (name, *(getattr(one, attribute, None) for attribute in _OF_A_FILE))
+            for name, uploaded in _lists(own.get("_files"))
             for one in uploaded
         ]
         self.body = own.get("_body") if "json" in self.meta.get("CONTENT_TYPE", "") else None
         self.session_keys = _session_keys(own.get("session"))
-        self.user = _user_label(own.get("_cached_user") or own.get("_acached_user"))
+        self.user = _user_label(own.get("_cached_user", own.get("_acached_user")))
 
     @property
     def full_path(self) -> str:
         query = self.meta.get("QUERY_STRING", "")
         return self.path + ("?" + _redaction.redact_query(query) if query else "")
 
+
+_ADDRESSES = frozenset({"referer", "origin", "location", "content-location", "refresh", "link"})
+_OF_A_FILE = ("name", "content_type", "size")
 
 _META = frozenset(
     {
@@ -97,12 +109,9 @@ def describe(recorded: Recorded) -> Summed:
         "method": note.method,
         "url": cut(f"{note.scheme}://{note.host}{note.full_path}"),
         "path": cut(note.path),
-        "http_version": note.meta.get("SERVER_PROTOCOL", ""),
+        "http_version": note.http_version,
         "address": _address(note.meta),
-        "headers": [
-            [name, _redaction.redact(name, _header_value(name, value))]
-            for name, value in note.headers
-        ],
+        "headers": [[name, redact_header(name, value)] for name, value in note.headers],
         "forwarded": [
             f"{name}: {cut(value)}" for name, value in note.headers if name in _FORWARDED
         ],
@@ -117,6 +126,13 @@ def describe(recorded: Recorded) -> Summed:
     if note.user is not None:
         facts["user"] = note.user
     return Summed(count=len(note.headers), facts=facts)
+
+
+def redact_header(name: str, value: str) -> Json:
+    """Return a header's value without its secrets, be it a secret itself or an address with one."""
+    if name.lower() in _ADDRESSES or name.lower().endswith(("-url", "-uri")):
+        value = _redaction.redact_url(value)
+    return _redaction.redact(name, cut(value))
 
 
 def request_facts(note: Note) -> Facts:
@@ -144,11 +160,13 @@ def _headers(request: Any) -> list[tuple[str, str]]:
         for name, value in request.META.items()
         if type(value) is str
         and (name.startswith("HTTP_") or (name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value))
+        and not _is_of_process(name, value)
     ]
 
 
-def _header_value(name: str, value: str) -> str:
-    return _redaction.redact_url(cut(value)) if name in ("Referer", "Origin") else cut(value)
+def _is_of_process(name: str, value: str) -> bool:
+    # wsgiref lays the process environment below the request's: HTTP_PROXY is no header of a client.
+    return os.environ.get(name) == value
 
 
 def _address(meta: dict[str, str]) -> str:
@@ -161,7 +179,8 @@ def _query(text: str) -> list[tuple[str, str]]:
 
 
 def _pairs(pairs: Any) -> list[list[Json]]:
-    return [[cut(str(name)), _redaction.redact(str(name), to_json(value))] for name, value in pairs]
+    texts = ((str(to_json(name)), value) for name, value in pairs)
+    return [[name, _redaction.redact(name, to_json(value))] for name, value in texts]
 
 
 def _body_facts(note: Note) -> dict[str, Json]:
@@ -172,18 +191,16 @@ def _body_facts(note: Note) -> dict[str, Json]:
         "body_bytes": size,
     }
     if note.form:
-        facts["form"] = _pairs(
-            (name, value) for name, values in note.form.lists() for value in values
-        )
+        facts["form"] = _pairs((name, value) for name, values in note.form for value in values)
     if note.files:
         facts["files"] = [
             {
-                "name": cut(str(name)),
-                "filename": cut(str(filename)),
-                "content_type": str(content_type),
-                "size_bytes": size,
+                "name": to_json(name),
+                "filename": to_json(filename),
+                "content_type": to_json(content_type),
+                "size_bytes": to_json(file_size),
             }
-            for name, filename, content_type, size in note.files
+            for name, filename, content_type, file_size in note.files
         ]
     if type(note.body) is bytes and 0 < len(note.body) <= _LONGEST_JSON:
         try:
@@ -191,6 +208,13 @@ def _body_facts(note: Note) -> dict[str, Json]:
         except (ValueError, RecursionError) as error:
             facts["json"] = f"not valid JSON: {error}"
     return facts
+
+
+def _lists(values: Any) -> list[tuple[Any, list[Any]]]:
+    # What Django puts there is a MultiValueDict; a project may set request.POST to any object.
+    if not issubclass(type(values), MultiValueDict):
+        return []
+    return [(name, list(listed)) for name, listed in dict.items(values) if type(listed) is list]
 
 
 def _session_keys(session: Any) -> list[str] | None:

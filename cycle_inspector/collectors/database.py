@@ -1,30 +1,31 @@
 """Stage 8, the database: every statement, by the class methods of Django's cursor wrapper.
 
-`CursorWrapper.execute`, `executemany` and `callproc` are wrapped on the class, and its fetch methods
-(which Django leaves to `__getattr__`) defined there: so every alias, every thread and connections
-that open in the middle of a request are seen, and nothing is installed or removed per request. An
-`execute_wrapper` would miss other threads' connections, and removing one takes off the last one
-installed, which may be the project's. BEGIN, COMMIT and ROLLBACK do not all go through a cursor;
-`debug_transaction` in django.db.backends.base.base brackets those that do not.
+`CursorWrapper.execute`, `executemany` and `callproc` are wrapped on the class, and its fetch
+methods (which Django leaves to `__getattr__`) defined there: so every alias, every thread and
+connections that open in the middle of a request are seen, and nothing is installed or removed per
+request. An `execute_wrapper` would miss other threads' connections, and removing one takes off the
+last one installed, which may be the project's. BEGIN, COMMIT and ROLLBACK do not all go through a
+cursor; `debug_transaction` in django.db.backends.base.base brackets those that do not.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
 from django.db.backends.base import base
 from django.db.backends.utils import CursorWrapper
 
 from cycle_inspector.collectors import _frames, _redaction
+from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Opened, Recorded, Recorder, Summed, current, innermost
-from cycle_inspector.records import Json, Query, Stage
+from cycle_inspector.records import Json, Query
 
 # The history's own alias: its statements are ours, not the page's.
 _OURS = "cycle_inspector"
@@ -49,8 +50,8 @@ class OpenQuery:
         "id",
         "params",
         "parent",
+        "place",
         "rowcount",
-        "seen",
         "sql",
         "start",
         "thread",
@@ -70,18 +71,19 @@ class OpenQuery:
         self.fetch = 0
         self.fetched: int | None = None
         self.rowcount = -1
-        self.error: BaseException | None = None
+        self.error: str | None = None
         self.duration = 0
-        self.seen = _frames.look_up(sys._getframe(2))
+        self.place = _frames.look_up(sys._getframe(2))
         self.start = recorder.clock()
 
     def record(self, recorder: Recorder) -> Query:
-        sql = _text(self.sql)
+        given = self.sql if type(self.sql) is str else _text(self.sql)
+        sql, is_transaction = _statement(given)
         return Query(
             id=self.id,
             parent=self.parent,
-            sql=cut(sql, _LONGEST_SQL),
-            params=_params(sql, self.params),
+            sql=sql,
+            params=_params(given, self.params),
             alias=self.alias,
             vendor=self.vendor,
             start_ns=self.start - recorder.start,
@@ -89,13 +91,20 @@ class OpenQuery:
             fetch_ns=self.fetch,
             rows=self._rows(),
             executions=self.executions,
-            is_transaction=_TRANSACTION.match(sql) is not None,
-            frames=self.seen.stack.frames(),
-            template=self.seen.template,
-            relation=self.seen.relation,
-            error=None if self.error is None else _error_text(self.error),
+            is_transaction=is_transaction,
+            frames=self.place.frames(),
+            template=self.place.template,
+            relation=self.place.relation(),
+            error=self.error,
             thread=recorder.thread_names[self.thread],
         )
+
+    def close(self, recorder: Recorder, error: BaseException | None) -> None:
+        """Take the time and the error: its text alone, as its frames are not to live on."""
+        self.duration = recorder.clock() - self.start
+        if error is not None:
+            self.error = _error_text(error)
+        recorder.add_query(self)
 
     def _rows(self) -> int | None:
         if self.fetched is not None:
@@ -111,18 +120,18 @@ class _Transaction:
     def __init__(self, inner: Any, connection: Any, sql: str) -> None:
         self._inner = inner
         self._recorder = _recording(connection)
-        self._query = (
-            None if self._recorder is None else OpenQuery(self._recorder, connection, sql, None)
-        )
+        self._query: OpenQuery | None = None
+        if self._recorder is not None:
+            with guard("record a transaction", self._recorder):
+                self._query = OpenQuery(self._recorder, connection, sql, None)
 
     def __enter__(self) -> Any:
         return self._inner.__enter__()
 
     def __exit__(self, kind: Any, error: Any, traceback: Any) -> Any:
         if self._recorder is not None and self._query is not None:
-            self._query.duration = self._recorder.clock() - self._query.start
-            self._query.error = error
-            self._recorder.add_query(self._query)
+            with guard("record a transaction", self._recorder):
+                self._query.close(self._recorder, error)
         return self._inner.__exit__(kind, error, traceback)
 
 
@@ -180,35 +189,47 @@ def _recording(connection: Any) -> Recorder | None:
 
 def _executing(name: str) -> Any:
     original = getattr(CursorWrapper, name)
+    is_many = name == "executemany"
 
     @wraps(original)
-    def execute(self: Any, sql: Any, params: Any = None, *args: Any, **kwargs: Any) -> Any:
-        # Called as Django calls it: a statement without parameters may not be given any.
-        given = (sql,) if params is None and not args and not kwargs else (sql, params, *args)
+    def execute(self: Any, *args: Any, **kwargs: Any) -> Any:
         recorder = _recording(self.db)
         if recorder is None:
-            return original(self, *given, **kwargs)
-        query = OpenQuery(recorder, self.db, sql, None)
-        if name == "executemany":
-            query.executions = _length(params)
-        else:
-            query.params = _copied(params)
+            return original(self, *args, **kwargs)
         # The newest statement of this cursor is the one that its fetches belong to.
-        self._cycle_query = query
-        query.start = recorder.clock()
+        query: OpenQuery | None = None
+        self._cycle_query = None
+        with guard("record a query", recorder):
+            sql, params = _given(args, kwargs)
+            query = OpenQuery(recorder, self.db, sql, None if is_many else _copied(params))
+            if is_many:
+                query.executions = _length(params)
+            self._cycle_query = query
+            query.start = recorder.clock()
         try:
-            result = original(self, *given, **kwargs)
+            result = original(self, *args, **kwargs)
         except BaseException as error:
-            query.duration = recorder.clock() - query.start
-            query.error = error
-            recorder.add_query(query)
+            if query is not None:
+                with guard("record a query", recorder):
+                    query.close(recorder, error)
             raise
-        query.duration = recorder.clock() - query.start
-        query.rowcount = _rowcount(self.cursor)
-        recorder.add_query(query)
+        if query is not None:
+            with guard("record a query", recorder):
+                query.close(recorder, None)
+                query.rowcount = _rowcount(self.cursor)
         return result
 
     return execute
+
+
+def _given(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """Return the statement and its parameters, however they were given.
+
+    The parameters of execute(), executemany() and callproc() go by names of their own.
+    """
+    sql = args[0] if args else kwargs.get("sql", kwargs.get("procname"))
+    params = args[1] if len(args) > 1 else kwargs.get("params", kwargs.get("param_list"))
+    return sql, params
 
 
 def _fetching(name: str) -> Any:
@@ -238,25 +259,43 @@ def _iterating() -> Any:
     def iterate(self: Any) -> Iterator[Any]:
         query = self.__dict__.get("_cycle_query")
         recorder = None if query is None else current()
-        if recorder is None:
-            with self.db.wrap_database_errors:
+        with self.db.wrap_database_errors:
+            if recorder is None:
                 yield from self.cursor
-            return
-        rows = iter(self.cursor)
-        while True:
-            start = recorder.clock()
-            with self.db.wrap_database_errors:
-                row = next(rows, _END)
-            query.fetch += recorder.clock() - start
-            if row is _END:
-                return
-            query.fetched = (query.fetched or 0) + 1
-            yield row
+            else:
+                yield from _TimedRows(self.cursor, query, recorder)
 
     return iterate
 
 
-_END: Any = object()
+class _TimedRows:
+    """The rows of a cursor, their fetching timed; in all else the cursor's own iterator.
+
+    A generator that is given up calls `close` of what it yields from: sqlite3 closes its cursor.
+    """
+
+    __slots__ = ("_query", "_recorder", "_rows")
+
+    def __init__(self, cursor: Any, query: OpenQuery, recorder: Recorder) -> None:
+        self._query = query
+        self._recorder = recorder
+        self._rows = iter(cursor)
+
+    def __iter__(self) -> _TimedRows:
+        return self
+
+    def __next__(self) -> Any:
+        query, clock = self._query, self._recorder.clock
+        start = clock()
+        try:
+            row = next(self._rows)
+        finally:
+            query.fetch += clock() - start
+        query.fetched = (query.fetched or 0) + 1
+        return row
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._rows, name)
 
 
 def _rowcount(cursor: Any) -> int:
@@ -295,14 +334,31 @@ def _text(sql: Any) -> str:
     return f"<{type(sql).__qualname__}>"
 
 
+@lru_cache(maxsize=2_000)
+def _statement(sql: str) -> tuple[str, bool]:
+    """Return what is the same in each run of `sql`: its text, whether it is BEGIN or the like."""
+    return cut(sql, _LONGEST_SQL), _TRANSACTION.match(sql) is not None
+
+
 def _params(sql: str, params: Any) -> tuple[Json, ...] | dict[str, Json] | None:
     if params is None:
         return None
-    if isinstance(params, dict):
-        return {str(name): _redaction.redact(str(name), _value(one)) for name, one in params.items()}
-    if not isinstance(params, Sequence) or isinstance(params, str):
-        return (_value(params),)
     hidden = _redaction.secret_params(sql)
+    kind = type(params)
+    # Of a subclass the built-in's own methods are called: its may be the page's code.
+    if issubclass(kind, dict):
+        return {
+            name: _redaction.HIDDEN if name in hidden else _redaction.redact(name, _value(one))
+            for name, one in ((str(to_json(name)), one) for name, one in dict.items(params))
+        }
+    if issubclass(kind, list):
+        params = list.__iter__(params)
+    elif issubclass(kind, tuple):
+        params = tuple.__iter__(params)
+    else:
+        return (_value(params),)
+    if not hidden:
+        return tuple(map(_value, params))
     return tuple(
         _redaction.HIDDEN if at in hidden else _value(one) for at, one in enumerate(params)
     )

@@ -1,8 +1,9 @@
 """Exceptions, a side event of the stage they came out of.
 
-`django.core.handlers.exception.response_for_exception` turns every exception of a view or middleware
-into a response; it is wrapped, as the signal `got_request_exception` misses those that become 400,
-403 or 404. What a middleware's `process_exception` catches before is seen on the handler.
+`django.core.handlers.exception.response_for_exception` turns every exception of a view or
+middleware into a response; it is wrapped, as the signal `got_request_exception` misses those that
+become 400, 403 or 404. What a middleware's `process_exception` catches before is seen on the
+handler.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from django.http import Http404
 from django.template import TemplateDoesNotExist
 from django.urls import Resolver404
 
-from cycle_inspector.collectors import _frames
+from cycle_inspector.collectors import _frames, _redaction
+from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Opened, Recorder, current, innermost
 from cycle_inspector.records import Event, Json, Stage
+
+# A subclass may have an `args` of its own.
+_arguments_of: Callable[[BaseException], tuple[Any, ...]] = vars(BaseException)["args"].__get__
 
 
 class RaisedException:
@@ -36,11 +41,18 @@ class RaisedException:
         self.parent = None if outer is None else outer.id
         self.stage = Stage.ROUTING if isinstance(error, Resolver404) else stage
         self.kind = "not_found" if isinstance(error, Http404) else "exception"
-        self.name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+        self.name = _name(error)
         self.frames = _frames.of_traceback(error)
-        self.attributes: dict[str, Json] = {"message": _message(error), "in_view": stage is Stage.VIEW}
+        self.attributes: dict[str, Json] = {
+            "message": _redaction.redact("", _message(error)),
+            "in_view": stage is Stage.VIEW,
+        }
         if isinstance(error, TemplateDoesNotExist):
             self.attributes["missing_template"] = _missing(error)
+
+    def is_of(self, error: BaseException) -> bool:
+        """Whether this is of `error`, which may have come into the memory of one that is gone."""
+        return self.identity == id(error) and self.name == _name(error)
 
     def record(self, recorder: Recorder) -> Event:
         return Event(
@@ -87,7 +99,8 @@ def collect() -> Iterator[None]:
             response = original(request, exc)
         finally:
             recorder.close_span(span)
-        raised.attributes["handled_as"] = str(response.status_code)
+        if raised is not None:
+            raised.attributes["handled_as"] = str(response.status_code)
         return response
 
     with replaced(handler_module, "response_for_exception", response_for_exception):
@@ -99,27 +112,34 @@ def take(recorder: Recorder, error: BaseException) -> None:
     _take(recorder, error, Stage.VIEW)
 
 
-def _take(recorder: Recorder, error: BaseException, stage: Stage) -> RaisedException:
-    for event in recorder.events:
-        if isinstance(event, RaisedException) and event.identity == id(error):
-            return event
-    raised = RaisedException(recorder, error, stage)
-    recorder.add_event(raised)
-    return raised
+def _take(recorder: Recorder, error: BaseException, stage: Stage) -> RaisedException | None:
+    with guard("record an exception", recorder):
+        for event in recorder.events:
+            if isinstance(event, RaisedException) and event.is_of(error):
+                return event
+        raised = RaisedException(recorder, error, stage)
+        recorder.add_event(raised)
+        return raised
+    return None
+
+
+def _name(error: BaseException) -> str:
+    return f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
 
 
 def _message(error: BaseException) -> Json:
     # Not str(error): it may run the project's code. Resolver404 carries the patterns, see routing.
-    if not error.args or isinstance(error.args[0], dict):
+    args = _arguments_of(error)
+    if not args or issubclass(type(args[0]), dict):
         return ""
-    if len(error.args) == 1:
-        return to_json(error.args[0])
-    return cut(", ".join(str(to_json(one)) for one in error.args))
+    if len(args) == 1:
+        return to_json(args[0])
+    return cut(", ".join(str(to_json(one)) for one in args))
 
 
 def _missing(error: TemplateDoesNotExist) -> Json:
     tried = [*error.tried, *(one for inner in error.chain for one in inner.tried)]
     return {
-        "name": str(error.args[0]) if error.args else "",
-        "tried": [[str(origin.name), str(reason)] for origin, reason in tried],
+        "name": str(to_json(error.args[0])) if error.args else "",
+        "tried": [[str(to_json(origin.name)), str(to_json(reason))] for origin, reason in tried],
     }

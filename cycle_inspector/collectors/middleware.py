@@ -1,10 +1,10 @@
 """Stage 4, the middleware: what each one did on the way in and on the way out.
 
 `BaseHandler.load_middleware` builds the chain from the inside: our last middleware is made first,
-and its `get_response` leads to the handler. `watch` shadows methods on that one handler instance, so
-that for the rest of the build each middleware is given a timed `get_response`, and each process_*
-hook is timed. No class, module or setting is changed; other handlers are not touched. The same code
-runs in Django 5.2, 6.0 and 6.1.
+and its `get_response` leads to the handler. `watch` shadows methods on that one handler instance,
+so that for the rest of the build each middleware is given a timed `get_response`, and each
+process_* hook is timed. No class, module or setting is changed; other handlers are not touched. The
+same code runs in Django 5.2, 6.0 and 6.1.
 
 A probe stands between two middlewares. Its span is named after the inner one, lasts as long as that
 one's call, and says how much of it came before (`in_ns`) and after (`out_ns`) the next one's.
@@ -20,7 +20,15 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction as is_async_function
 
 from cycle_inspector.collectors import exceptions, routing, view
-from cycle_inspector.recorder import Opened, OpenSpan, Recorded, Recorder, Summed, current, innermost
+from cycle_inspector.recorder import (
+    Opened,
+    OpenSpan,
+    Recorded,
+    Recorder,
+    Summed,
+    current,
+    innermost,
+)
 from cycle_inspector.records import Json, Span, Stage
 
 logger = logging.getLogger("cycle_inspector")
@@ -42,19 +50,34 @@ class MiddlewareSpan(OpenSpan):
 
     def record(self, recorder: Recorder) -> Span:
         total = self.end - self.start
+        # A middleware that carries the request into a thread of its own is not seen calling the
+        # next one; that it did shows where our last one has been reached.
+        is_through = self.first or Stage.MIDDLEWARE in recorder.notes
         self.attributes |= {
             "in_ns": self.first - self.start if self.first else total,
             "out_ns": self.end - self.last if self.first else 0,
             "own_ns": total - self.inside,
-            "short_circuit": not self.first,
+            "short_circuit": not is_through,
         }
         return super().record(recorder)
+
+
+_SHADOWED = (
+    "adapt_method_mode",
+    "resolve_request",
+    "make_view_atomic",
+    "process_exception_by_middleware",
+)
+_OUR_MODULES = (__name__, routing.__name__, view.__name__, exceptions.__name__)
 
 
 class Watch:
     """Stands in for some methods of one handler while, and after, it builds its chain."""
 
     def __init__(self, handler: Any) -> None:
+        for name in _SHADOWED:  # a handler that builds its chain anew is watched anew
+            if getattr(handler.__dict__.get(name), "__module__", "") in _OUR_MODULES:
+                del handler.__dict__[name]
         self.handler = handler
         self.not_used: list[str] = []
         self._adapt = handler.adapt_method_mode
@@ -69,10 +92,10 @@ class Watch:
 
     def adapt_method_mode(
         self,
-        is_async: bool,
+        is_async: bool,  # noqa: FBT001 - Django's own signature, here and below
         method: Any,
-        method_is_async: bool | None = None,
-        debug: bool = False,
+        method_is_async: bool | None = None,  # noqa: FBT001
+        debug: bool = False,  # noqa: FBT001, FBT002
         name: str | None = None,
     ) -> Any:
         """Adapt as the handler would, then time what comes out.
@@ -86,7 +109,9 @@ class Watch:
             self._pending = name.removeprefix("middleware "), method
             return _probe(adapted, self._inner, _hop(adapted, method, is_async=is_async))
         if method_is_async is None:
-            return _hook(adapted, method)
+            owner = getattr(method, "__self__", None)
+            name = _dotted(type(owner)) if self._pending is None else self._pending[0]
+            return _hook(adapted, method, name, _hop(adapted, method, is_async=is_async))
         self._note_made(method)
         del self.handler.adapt_method_mode
         return adapted
@@ -125,11 +150,14 @@ def describe(recorded: Recorded) -> Summed:
     watched: Watch | None = recorded.notes.get(Stage.MIDDLEWARE)
     calls = [span for span in recorded.of(Stage.MIDDLEWARE) if "own_ns" in span.attributes]
     hooks: dict[str, list[dict[str, Json]]] = {}
+    hooks_ns = 0
     for span in recorded.of(Stage.MIDDLEWARE):
         if "hook" in span.attributes:
+            hooks_ns += span.duration_ns
             hooks.setdefault(str(span.attributes["middleware"]), []).append(
                 {
                     "hook": span.attributes["hook"],
+                    "hop": span.attributes["hop"],
                     "duration_ns": span.duration_ns,
                     "answered": span.attributes["answered"],
                 }
@@ -147,15 +175,15 @@ def describe(recorded: Recorded) -> Summed:
         ],
         "not_used": [] if watched is None else watched.not_used,
     }
-    if watched is None and recorded.notes.get(Stage.CLIENT) is not None:
+    if watched is None and not calls and recorded.notes.get(Stage.CLIENT) is not None:
         facts["untimed"] = (
-            "The chain was not seen: LastMiddleware is not the last entry of MIDDLEWARE, or a "
-            "middleware before it answered in its place."
+            "The chain was not seen: LastMiddleware is not the last entry of MIDDLEWARE."
         )
     return Summed(
         start_ns=calls[0].start_ns if calls else 0,
-        duration_ns=sum(int(span.attributes["own_ns"]) for span in calls)
-        + sum(int(one["duration_ns"]) for of_one in hooks.values() for one in of_one),
+        # The process_* hooks run inside the innermost middleware, so no middleware's own time has
+        # them in it.
+        duration_ns=sum(int(span.attributes["own_ns"]) for span in calls) + hooks_ns,
         count=len(calls),
         facts=facts,
     )
@@ -219,18 +247,16 @@ def _close(
         outer.saw_next(start, end)
 
 
-def _hook(adapted: Any, method: Any) -> Any:
-    """Return a process_* hook, timed."""
-    owner = getattr(method, "__self__", None)
+def _hook(adapted: Any, method: Any, middleware: str, hop: str | None) -> Any:
+    """Return a process_* hook of `middleware`, timed."""
     hook = getattr(method, "__name__", "process")
-    middleware = f"{type(owner).__module__}.{type(owner).__qualname__}"
     name = f"{hook} {middleware}"
     # process_template_response has to answer; the others answer in the view's place, or do not.
     may_answer = hook != "process_template_response"
 
     def opened(recorder: Recorder) -> OpenSpan:
         span = recorder.open_span(Stage.MIDDLEWARE, name)
-        span.attributes.update(hook=hook, middleware=middleware, answered=False)
+        span.attributes.update(hook=hook, middleware=middleware, answered=False, hop=hop)
         return span
 
     timed: Any
@@ -265,5 +291,9 @@ def _hook(adapted: Any, method: Any) -> Any:
 
         timed = call
     # BaseHandler._get_response reads `middleware_method.__self__.__class__.__name__`.
-    timed.__self__ = owner
+    timed.__self__ = getattr(method, "__self__", None)
     return timed
+
+
+def _dotted(thing: type) -> str:
+    return f"{thing.__module__}.{thing.__qualname__}"

@@ -2,8 +2,8 @@
 
 Loaded ones are counted where querysets yield them, `ModelIterable.__iter__`: a receiver of
 `post_init` would cost 2 us an instance. Saves come from the signal `post_save`. Deletions come from
-`Collector.delete`, not from a signal: with any receiver of `post_delete` Django gives up deleting by
-a single statement, so listening would change what the page does. Lazy loads are read off the
+`Collector.delete`, not from a signal: with any receiver of `post_delete` Django gives up deleting
+by a single statement, so listening would change what the page does. Lazy loads are read off the
 queries, whose stack shows the descriptor at work.
 """
 
@@ -18,6 +18,7 @@ from typing import Any
 from django.db.models import deletion, query
 from django.db.models.signals import post_save
 
+from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.recorder import Recorded, Recorder, Summed, current
 from cycle_inspector.records import Stage
@@ -89,7 +90,7 @@ def _counted(instances: Iterator[Any], recorder: Recorder, model: Any) -> Iterat
             count += 1
             yield instance
     finally:
-        if not _is_ours(model):
+        if not recorder.closed and not _is_ours(model):
             recorder.note(Stage.MODELS, Note).loaded[model._meta.label] += count
 
 
@@ -100,17 +101,28 @@ def _deleting() -> Any:
     def delete(self: Any) -> Any:
         result = original(self)
         recorder = current()
-        if recorder is not None:
-            # (total, {label: count}), as documented for QuerySet.delete()
-            recorder.note(Stage.MODELS, Note).deleted.update(result[1])
+        if recorder is not None and not recorder.closed:
+            with guard("count deletions", recorder):
+                _count_deleted(recorder, result)
         return result
 
     return delete
 
 
+def _count_deleted(recorder: Recorder, result: Any) -> None:
+    # (total, {label: count}), as documented for QuerySet.delete(); the labels are of the models.
+    counts = {
+        label: count
+        for label, count in result[1].items()
+        if count and not label.startswith("cycle_inspector.")
+    }
+    if counts:
+        recorder.note(Stage.MODELS, Note).deleted.update(counts)
+
+
 def _saved(*, sender: Any, created: bool, **_: Any) -> None:
     recorder = current()
-    if recorder is not None and not _is_ours(sender):
+    if recorder is not None and not recorder.closed and not _is_ours(sender):
         note = recorder.note(Stage.MODELS, Note)
         (note.created if created else note.updated)[sender._meta.label] += 1
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cycle_inspector.collectors import _redaction, exceptions
+from cycle_inspector.collectors import client, exceptions
 from cycle_inspector.collectors._values import cut
 from cycle_inspector.recorder import Recorded, Recorder, Summed, enter, leave
 from cycle_inspector.records import Facts, Json, Stage
@@ -26,6 +26,8 @@ class Note:
         "cookies",
         "first_byte",
         "headers",
+        "is_complete",
+        "is_followed",
         "is_streaming",
         "last_byte",
         "panel",
@@ -47,7 +49,9 @@ class Note:
             for name, morsel in response.cookies.items()
         ]
         self.is_streaming = bool(response.streaming)
+        self.is_complete = not self.is_streaming  # whether a stream came to its end
         self.size = 0 if self.is_streaming else _size(response)
+        self.is_followed = False
         self.chunks = 0
         self.first_byte: int | None = None
         self.last_byte: int | None = None
@@ -61,23 +65,33 @@ class Note:
         self.size += len(chunk) if isinstance(chunk, bytes) else len(str(chunk).encode())
 
 
+class Missing:
+    """Why no response came out: an async client that went away has its request cancelled."""
+
+    __slots__ = ("cause",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.cause = type(error).__name__
+
+
 def describe(recorded: Recorded) -> Summed:
     """Sum up the stage: from the outermost middleware to the last byte, where that was seen."""
-    note: Note | None = recorded.notes.get(Stage.RESPONSE)
+    note: Note | Missing | None = recorded.notes.get(Stage.RESPONSE)
     if note is None:
         return Summed()
+    if isinstance(note, Missing):
+        return Summed(facts={"missing": f"No response was made: {note.cause}."})
     start = note.started - recorded.start
     facts: dict[str, Json] = {
         **response_facts(note),
         "charset": note.charset,
-        "headers": [
-            [name, _redaction.redact(name, cut(str(value)))] for name, value in note.headers
-        ],
+        "headers": [[name, client.redact_header(name, str(value))] for name, value in note.headers],
         "cookies": [{"name": cut(name), "flags": flags} for name, flags in note.cookies],
         "panel": note.panel,
     }
     if note.is_streaming:
-        facts["chunks"] = note.chunks
+        # A file is sent by the server, unseen by us.
+        facts |= {"chunks": note.chunks, "complete": note.is_complete or not note.is_followed}
         if note.first_byte is not None and note.last_byte is not None:
             facts["first_byte_ns"] = note.first_byte - recorded.start
             facts["last_byte_ns"] = note.last_byte - recorded.start
@@ -91,6 +105,7 @@ def describe(recorded: Recorded) -> Summed:
 
 def follow(answer: Any, recorder: Recorder, note: Note) -> None:
     """Count the chunks of a streaming response, and let their making belong to the cycle."""
+    note.is_followed = True
     chunks = _achunks if answer.is_async else _chunks
     answer.streaming_content = chunks(answer.streaming_content, recorder, note)
 
@@ -129,8 +144,9 @@ def _chunks(chunks: Any, recorder: Recorder, note: Note) -> Any:
             try:
                 chunk = next(iterator)
             except StopIteration:
+                note.is_complete = True
                 return
-            except BaseException as error:
+            except Exception as error:
                 exceptions.take(recorder, error)
                 raise
             finally:
@@ -152,8 +168,9 @@ async def _achunks(chunks: Any, recorder: Recorder, note: Note) -> Any:
             try:
                 chunk = await anext(iterator)
             except StopAsyncIteration:
+                note.is_complete = True
                 return
-            except BaseException as error:
+            except Exception as error:  # a cancelled stream is one whose client has left
                 exceptions.take(recorder, error)
                 raise
             finally:

@@ -1,8 +1,8 @@
 """Stage 5, the routing: which URL pattern matched, and which were tried.
 
 `resolve_request` is shadowed on the handler (see `cycle_inspector.collectors.middleware`). The
-patterns tried come for free: Django keeps them on the match (`ResolverMatch.tried`, whose last entry
-is the match itself) and on the exception (`Resolver404`). They become text after the request.
+patterns tried come for free: Django keeps them on the match (`ResolverMatch.tried`, whose last
+entry is the match itself) and on the exception (`Resolver404`). They become text after the request.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from typing import Any
 from django.conf import settings
 from django.urls import Resolver404
 from django.urls.resolvers import RoutePattern
+from django.utils import translation
 
 from cycle_inspector.collectors import _redaction
+from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Recorded, Summed, current
-from cycle_inspector.records import Json, Stage
+from cycle_inspector.records import Json, Span, Stage
 
 # On a URLconf of thousands of patterns the list is cut here; the count stays exact.
 _MOST_TRIED = 200
@@ -26,12 +28,14 @@ _MOST_TRIED = 200
 class Note:
     """What the resolver answered."""
 
-    __slots__ = ("match", "tried", "urlconf")
+    __slots__ = ("language", "match", "tried", "urlconf")
 
     def __init__(self) -> None:
         self.match: Any = None
         self.tried: list[Any] | None = None
         self.urlconf: Any = None
+        # Patterns may be translated, and become text in a thread that speaks another language.
+        self.language: str | None = translation.get_language()
 
 
 def watched(resolve_request: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -47,7 +51,8 @@ def watched(resolve_request: Callable[[Any], Any]) -> Callable[[Any], Any]:
         try:
             note.match = match = resolve_request(request)
         except Resolver404 as error:
-            note.tried = _tried_of(error)
+            with guard("read the patterns tried", recorder):
+                note.match, note.tried = None, _tried_of(error)
             raise
         finally:
             recorder.close_span(span)
@@ -62,6 +67,11 @@ def describe(recorded: Recorded) -> Summed:
     span = next(iter(recorded.of(Stage.ROUTING)), None)
     if note is None or span is None:
         return Summed()
+    with translation.override(note.language):
+        return _sum_up(note, span)
+
+
+def _sum_up(note: Note, span: Span) -> Summed:
     tried = note.tried if note.match is None else getattr(note.match, "tried", None)
     urlconf = note.urlconf or getattr(settings, "ROOT_URLCONF", None)
     facts: dict[str, Json] = {

@@ -1,8 +1,8 @@
 """Stage 3, the settings: under which the request was served.
 
 A snapshot is made once and again when a setting is overridden, never per request (it costs some
-milliseconds), and in the thread that keeps cycles. A cycle names it by its digest; the history keeps
-each distinct snapshot once.
+milliseconds), and in the thread that keeps cycles. A cycle names it by its digest; the history
+keeps each distinct snapshot once.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -74,6 +75,9 @@ def _forget(**_: Any) -> None:
 
 
 def _facts() -> dict[str, Json]:
+    # Not by way of LazySettings, which warns of deprecated settings, and which remembers the value
+    # of STATIC_URL with the script prefix of the thread that asks first: that must not be ours.
+    in_force = settings._wrapped
     return {
         "module": str(getattr(settings, "SETTINGS_MODULE", None) or "(configured in code)"),
         "python": platform.python_version(),
@@ -83,20 +87,19 @@ def _facts() -> dict[str, Json]:
         "databases": _engines("DATABASES", "ENGINE"),
         "caches": _engines("CACHES", "BACKEND"),
         "differs": [
-            [name, _redaction.redact_setting(name, getattr(settings, name))]
+            [name, _redaction.redact_setting(name, getattr(in_force, name))]
             for name in sorted(dir(settings))
-            if name.isupper() and name not in _TOLD_ELSEWHERE and _differs(name)
+            if name.isupper() and name not in _TOLD_ELSEWHERE and _differs(in_force, name)
         ],
     }
 
 
-def _differs(name: str) -> bool:
-    # What the project did not set may still differ: MEDIA_URL gets the script's prefix.
-    if not settings.is_overridden(name):
+def _differs(in_force: Any, name: str) -> bool:
+    if not in_force.is_overridden(name) or not hasattr(in_force, name):
         return False
     if not hasattr(global_settings, name):
         return True
-    return bool(to_json(getattr(settings, name)) != to_json(getattr(global_settings, name)))
+    return bool(to_json(getattr(in_force, name)) != to_json(getattr(global_settings, name)))
 
 
 def _engines(name: str, key: str) -> list[list[Json]]:
@@ -108,8 +111,14 @@ def _engines(name: str, key: str) -> list[list[Json]]:
     ]
 
 
+@cache
+def _packages() -> Mapping[str, list[str]]:
+    """Return the distributions by module; reading them all takes a tenth of a second."""
+    return metadata.packages_distributions()
+
+
 def _versions() -> list[list[Json]]:
-    by_module = metadata.packages_distributions()
+    by_module = _packages()
     modules = dict.fromkeys(one.name.partition(".")[0] for one in apps.get_app_configs())
     distributions = dict.fromkeys(
         distribution for module in modules for distribution in by_module.get(module, ())

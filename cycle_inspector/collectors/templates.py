@@ -1,9 +1,9 @@
 """Stage 9, the templates: the tree of renders with their times.
 
 `Template.render`, `ExtendsNode.render` (a parent is rendered by `_render`) and, from Django 6.0,
-`PartialTemplate.render` are wrapped. `Template._render` is left alone: the test environment puts its
-own in that place. Nothing is added per node. Form and widget templates, often a hundred in a page,
-are folded into one render for each place that asks for them.
+`PartialTemplate.render` are wrapped. `Template._render` is left alone: the test environment puts
+its own in that place. Nothing is added per node. Form and widget templates, often a hundred in a
+page, are folded into one render for each place that asks for them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
+from itertools import islice
 from types import FrameType
 from typing import Any
 
@@ -19,11 +20,17 @@ from django.template import base, loader_tags
 from django.views import debug
 
 from cycle_inspector.collectors import _frames
+from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._patching import replaced
+from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Opened, Recorded, Recorder, Summed, current, innermost
 from cycle_inspector.records import Render, Stage, TemplateLine
 
 _FOLDED = "django/forms/"
+
+# A view that renders in a loop would fill the cycle with the names of each context.
+_MOST_CONTEXTS = 100
+_MOST_NAMES = 200
 
 # An {% include %} stands three frames above the render it asks for, an inclusion tag five.
 _FRAMES_TO_NODE = 12
@@ -35,6 +42,7 @@ class OpenRender(Opened):
     __slots__ = (
         "count",
         "error",
+        "first",
         "how",
         "inner",
         "is_outermost",
@@ -55,6 +63,7 @@ class OpenRender(Opened):
         self.inner = 0
         self.time = 0
         self.error: str | None = None
+        self.first: OpenRender | None = None  # the one of the same place that it is folded into
         super().__init__(recorder)
 
     def close(self, recorder: Recorder) -> None:
@@ -140,13 +149,21 @@ def _rendering(template_class: Any) -> Any:
         recorder = current()
         if recorder is None or recorder.closed or _is_ours(self):
             return original(self, context)
-        name = self.name or ""
-        if name.startswith(_FOLDED):
-            return _fold(recorder, original, self, context)
-        opened = OpenRender(recorder, name, _origin(self), how)
-        if opened.is_outermost:
-            note = recorder.note(Stage.TEMPLATES, Note)
-            note.contexts[opened.id] = [tuple(one) for one in context.dicts]
+        opened = None
+        with guard("record a template", recorder):
+            name = _name(self)
+            if name.startswith(_FOLDED):
+                outer = innermost()
+                if isinstance(outer, OpenRender) and outer.how == "folded":
+                    outer.count += 1
+                else:
+                    opened = _open_folded(recorder, name, _origin(self))
+            else:
+                opened = OpenRender(recorder, name, _origin(self), how)
+                if opened.is_outermost:
+                    _note_context(recorder, opened, context)
+        if opened is None:
+            return original(self, context)
         return _run(recorder, opened, original, self, context)
 
     return render
@@ -160,8 +177,13 @@ def _extending() -> Any:
         recorder = current()
         if recorder is None or recorder.closed or _is_ours(context.render_context.template):
             return original(self, context)
-        # The name is known once get_parent has found the template, see below.
-        return _run(recorder, OpenRender(recorder, "", "", "extends"), original, self, context)
+        opened = None
+        with guard("record a template", recorder):
+            # The name is known once get_parent has found the template, see below.
+            opened = OpenRender(recorder, "", "", "extends")
+        if opened is None:
+            return original(self, context)
+        return _run(recorder, opened, original, self, context)
 
     return render
 
@@ -174,34 +196,21 @@ def _finding_parent() -> Any:
         parent = original(self, context)
         opened = innermost()
         if isinstance(opened, OpenRender) and opened.how == "extends" and not opened.name:
-            opened.name, opened.origin = parent.name or "", _origin(parent)
+            with guard("name a parent template"):
+                opened.name, opened.origin = _name(parent), _origin(parent)
         return parent
 
     return get_parent
 
 
-def _fold(recorder: Recorder, original: Any, template: Any, context: Any) -> Any:
-    outer = innermost()
-    if isinstance(outer, OpenRender) and outer.how == "folded":
-        outer.count += 1
-        return original(template, context)
-    opened = OpenRender(recorder, template.name, _origin(template), "folded")
-    try:
-        return original(template, context)
-    except BaseException as error:
-        opened.error = type(error).__name__
-        raise
-    finally:
-        opened.close(recorder)
-        folded = recorder.note(Stage.TEMPLATES, Note).folded
-        first = folded.setdefault((opened.parent, opened.thread), opened)
-        if first is opened:
-            recorder.add_render(opened)
-        else:
-            first.count += opened.count
-            first.time += opened.time
-            first.inner += opened.inner
-            first.error = first.error or opened.error
+def _open_folded(recorder: Recorder, name: str, origin: str) -> OpenRender:
+    opened = OpenRender(recorder, name, origin, "folded")
+    folded = recorder.note(Stage.TEMPLATES, Note).folded
+    first = folded.setdefault((opened.parent, opened.thread), opened)
+    if first is not opened:
+        # What happens inside belongs to the render that will stand for both.
+        opened.first, opened.id = first, first.id
+    return opened
 
 
 def _run(recorder: Recorder, opened: OpenRender, original: Any, owner: Any, context: Any) -> Any:
@@ -211,8 +220,16 @@ def _run(recorder: Recorder, opened: OpenRender, original: Any, owner: Any, cont
         opened.error = type(error).__name__
         raise
     finally:
-        opened.close(recorder)
-        recorder.add_render(opened)
+        with guard("record a template", recorder):
+            opened.close(recorder)
+            first = opened.first
+            if first is None:
+                recorder.add_render(opened)
+            else:
+                first.count += opened.count
+                first.time += opened.time
+                first.inner += opened.inner
+                first.error = first.error or opened.error
 
 
 def _is_ours(template: Any) -> bool:
@@ -222,8 +239,31 @@ def _is_ours(template: Any) -> bool:
 
 def _origin(template: Any) -> str:
     origin = getattr(template, "origin", None)
-    name = getattr(origin, "name", "")
-    return "" if name == base.UNKNOWN_SOURCE else str(name)
+    name = _text(getattr(origin, "name", ""))
+    return "" if name == base.UNKNOWN_SOURCE else name
+
+
+def _name(template: Any) -> str:
+    name = getattr(template, "name", None)
+    return "" if name is None else _text(name)
+
+
+def _text(name: Any) -> str:
+    # A project may name a template by a path or by a lazy text.
+    return name if type(name) is str else str(to_json(name))
+
+
+def _note_context(recorder: Recorder, opened: OpenRender, context: Any) -> None:
+    contexts = recorder.note(Stage.TEMPLATES, Note).contexts
+    if len(contexts) >= _MOST_CONTEXTS:
+        return
+    # A context may be made of any object that can be asked for a key: only a dict has its keys
+    # listed, and by dict's own method. isinstance() would wake a lazy object.
+    contexts[opened.id] = [
+        tuple(islice(dict.__iter__(one), _MOST_NAMES))
+        for one in context.dicts
+        if issubclass(type(one), dict)
+    ]
 
 
 def _asking_line() -> TemplateLine | None:
@@ -238,5 +278,5 @@ def _asking_line() -> TemplateLine | None:
 
 
 def _context_names(dicts: list[tuple[str, ...]]) -> list[str]:
-    names = dict.fromkeys(str(name) for one in dicts for name in one)
+    names = dict.fromkeys(cut(_text(name), 200) for one in dicts for name in one)
     return [name for name in names if name not in ("True", "False", "None")]

@@ -15,6 +15,7 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction
 
 from cycle_inspector.collectors import _frames
+from cycle_inspector.collectors._guard import guard
 from cycle_inspector.recorder import OpenSpan, Recorded, Recorder, Summed, current
 from cycle_inspector.records import Json, Stage
 
@@ -47,7 +48,7 @@ def watched(make_view_atomic: Callable[[Any], Any]) -> Callable[[Any], Any]:
                 try:
                     return await _frames.async_view(view(request, *args, **kwargs))
                 finally:
-                    recorder.close_span(span)
+                    _close(recorder, span)
 
             return aprobe
 
@@ -56,7 +57,7 @@ def watched(make_view_atomic: Callable[[Any], Any]) -> Callable[[Any], Any]:
             try:
                 return view(request, *args, **kwargs)
             finally:
-                recorder.close_span(span)
+                _close(recorder, span)
 
         return probe
 
@@ -69,11 +70,7 @@ def describe(recorded: Recorded) -> Summed:
     span = next(iter(recorded.of(Stage.VIEW)), None)
     if note is None or span is None:
         return Summed()
-    inside = [
-        one
-        for one in (*recorded.queries, *recorded.renders)
-        if one.parent == span.id
-    ]
+    inside = [one for one in (*recorded.queries, *recorded.renders) if one.parent == span.id]
     facts = describe_callback(note.callback, note.method)
     facts["own_ns"] = max(span.duration_ns - sum(one.duration_ns for one in inside), 0)
     raised = next(
@@ -94,6 +91,8 @@ def describe_callback(callback: Any, method: str) -> dict[str, Json]:
         # Django REST framework's viewsets map HTTP methods to actions.
         actions = getattr(callback, "actions", None) or {}
         handler = str(actions.get(method.lower(), method.lower()))
+        if handler == "head" and not hasattr(view_class, handler):
+            handler = "get"  # django.views.View.setup() lets it answer
         code_owner = getattr(view_class, handler, None)
         name, kind = _dotted(view_class), "class"
         is_async = is_async or iscoroutinefunction(code_owner)
@@ -114,13 +113,20 @@ def describe_callback(callback: Any, method: str) -> dict[str, Json]:
     return facts
 
 
-def _open(recorder: Recorder, callback: Any, request: Any) -> OpenSpan:
-    recorder.note(Stage.VIEW, Note).method = str(request.method or "")
-    view_class = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
-    return recorder.open_span(
-        Stage.VIEW,
-        _dotted(view_class if isinstance(view_class, type) else _undecorated(callback)),
-    )
+def _open(recorder: Recorder, callback: Any, request: Any) -> OpenSpan | None:
+    with guard("record the view", recorder):
+        recorder.note(Stage.VIEW, Note).method = str(request.method or "")
+        view_class = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
+        return recorder.open_span(
+            Stage.VIEW,
+            _dotted(view_class if isinstance(view_class, type) else _undecorated(callback)),
+        )
+    return None
+
+
+def _close(recorder: Recorder, span: OpenSpan | None) -> None:
+    if span is not None:
+        recorder.close_span(span)
 
 
 def _undecorated(callback: Any) -> Any:

@@ -1,0 +1,39 @@
+# The two commands of the README. Both need Python and git alone, and may be run again and again.
+
+# The first interpreter that runs and is new enough; `make demo PYTHON=...` names another.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.14 python3.11 python3 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+PORT ?= 8000
+
+# pyenv shows only the versions that are switched on: switch on all that the matrix may use.
+ifneq ($(shell command -v pyenv),)
+export PYENV_VERSION := $(shell pyenv versions --bare | grep -E '^3\.1[1-4]\.[0-9]+$$' | sort -rV | paste -sd: -)
+endif
+
+.PHONY: demo test
+
+demo: .venv/demo/installed
+	@.venv/demo/bin/python demo_site/manage.py seed
+	@echo
+	@echo "The bookshop:  http://127.0.0.1:$(PORT)/"
+	@echo "Its admin:     http://127.0.0.1:$(PORT)/admin/  (name: admin, password: admin)"
+	@echo "Control-C ends it."
+	@echo
+	@.venv/demo/bin/python demo_site/manage.py runserver $(PORT)
+
+test: .venv/tox/installed
+	.venv/tox/bin/python -m tox run $(TOX)
+
+.venv/demo/installed: setup.cfg pyproject.toml | python
+	$(PYTHON) -m venv .venv/demo
+	.venv/demo/bin/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/tox/installed: tox.ini | python
+	$(PYTHON) -m venv .venv/tox
+	.venv/tox/bin/python -m pip install --quiet 'tox>=4.20'
+	@touch $@
+
+.PHONY: python
+python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer was not found; name it: make PYTHON=/path/to/python3"; exit 1; }

@@ -1,0 +1,274 @@
+"""The history in the admin: a list to search and filter, and the report of each cycle.
+
+Who may view and delete is Django's own permissions; nobody adds or edits a cycle. While the tool is
+switched off the history is not in the admin, as if it were not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import template_localtime
+from django.utils.translation import gettext_lazy as _
+
+from cycle_inspector import conf
+from cycle_inspector.analysis import duplicates
+from cycle_inspector.codec import UnreadableCycle
+from cycle_inspector.history import database, reader, writer
+from cycle_inspector.models import Cycle
+from cycle_inspector.panel import pages, views
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Cycle]
+else:
+    _ModelAdmin = admin.ModelAdmin  # generic to django-stubs only
+
+# A list is not to wait longer for what this process has not written yet.
+_FLUSH_SECONDS = 0.5
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """By the first digit of the status."""
+
+    title = _("status")
+    parameter_name = "status_class"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return (
+            ("2", _("2xx: success")),
+            ("3", _("3xx: redirect")),
+            ("4", _("4xx: client error")),
+            ("5", _("5xx: server error")),
+        )
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Cycle]) -> QuerySet[Cycle]:
+        value = self.value()
+        if value not in ("2", "3", "4", "5"):
+            return queryset
+        first = int(value) * 100
+        return queryset.filter(status__gte=first, status__lt=first + 100)
+
+
+class SlowFilter(admin.SimpleListFilter):
+    """By a least duration."""
+
+    title = _("slow")
+    parameter_name = "slow"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return (
+            ("100", _("100 ms or more")),
+            ("500", _("500 ms or more")),
+            ("2000", _("2 s or more")),
+        )
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Cycle]) -> QuerySet[Cycle]:
+        value = self.value()
+        if value not in ("100", "500", "2000"):
+            return queryset
+        return queryset.filter(duration_ns__gte=int(value) * 1_000_000)
+
+
+class _YesNoFilter(admin.SimpleListFilter):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return (("yes", _("Yes")), ("no", _("No")))
+
+
+class DuplicatesFilter(_YesNoFilter):
+    """By whether the same statement ran more than once."""
+
+    title = _("SQL duplicates")
+    parameter_name = "duplicates"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Cycle]) -> QuerySet[Cycle]:
+        found = {"finding_codes__contains": f",{duplicates.CODE},"}
+        if self.value() == "yes":
+            return queryset.filter(**found)
+        return queryset.exclude(**found) if self.value() == "no" else queryset
+
+
+class ExceptionFilter(_YesNoFilter):
+    """By whether an exception was raised."""
+
+    title = _("exception")
+    parameter_name = "raised"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Cycle]) -> QuerySet[Cycle]:
+        if self.value() == "yes":
+            return queryset.exclude(exception="")
+        return queryset.filter(exception="") if self.value() == "no" else queryset
+
+
+def _explained(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a view whose history cannot be read say so, rather than fail."""
+
+    @wraps(view)
+    def explained(self: CycleAdmin, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            with database.explained():
+                response = view(self, request, *args, **kwargs)
+                if isinstance(response, TemplateResponse):
+                    response.render()  # here, as it is the rendering that queries
+            return response
+        except (database.HistoryUnavailable, UnreadableCycle) as error:
+            return self.say(request, str(error))
+
+    return explained
+
+
+@admin.register(Cycle)
+class CycleAdmin(_ModelAdmin):
+    """The list of cycles, and the report of one."""
+
+    list_display = ("started", "request", "status", "duration", "queries", "findings", "code")
+    list_display_links = ("started", "request")
+    list_filter = (
+        StatusFilter,
+        "method",
+        SlowFilter,
+        DuplicatesFilter,
+        ExceptionFilter,
+        ("view", admin.AllValuesFieldListFilter),
+    )
+    search_fields = ("path", "view", "route", "exception", "user", "id")
+    search_help_text = _("Search by path, view, route, exception, user or id.")
+    date_hierarchy = "started_at"
+    list_per_page = 50
+    show_full_result_count = False
+
+    @admin.display(description=_("started"), ordering="started_at")
+    def started(self, row: Cycle) -> str:
+        # With seconds, which the usual formats leave out: requests come in quick succession.
+        moment = template_localtime(row.started_at)
+        return f"{date_format(moment, 'MONTH_DAY_FORMAT')}, {moment:%H:%M:%S}"
+
+    @admin.display(description=_("request"), ordering="path")
+    def request(self, row: Cycle) -> str:
+        return f"{row.method} {row.path}" if row.method else _("A recorded block")
+
+    @admin.display(description=_("duration"), ordering="duration_ns")
+    def duration(self, row: Cycle) -> str:
+        return f"{row.duration_ns / 1_000_000:,.1f} ms"
+
+    @admin.display(description=_("queries"), ordering="query_count")
+    def queries(self, row: Cycle) -> str:
+        if not row.query_count:
+            return "0"
+        return f"{row.query_count} ({row.query_ns / 1_000_000:,.1f} ms)"
+
+    @admin.display(description=_("view"), ordering="view")
+    def code(self, row: Cycle) -> str:
+        short = ".".join(row.view.split(".")[-2:])
+        return format_html('<span title="{}">{}</span>', row.view, short) if short else ""
+
+    @admin.display(description=_("findings"), ordering="severity")
+    def findings(self, row: Cycle) -> str:
+        codes = row.finding_codes.strip(",").replace(",", ", ")
+        if not row.exception:
+            return codes
+        name = row.exception.rpartition(".")[2]
+        return format_html("<strong>{}</strong> {}", name, codes)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Cycle]:
+        return super().get_queryset(request).defer("document")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Cycle | None = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Cycle | None = None) -> bool:
+        return conf.current().enabled and super().has_view_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Cycle | None = None) -> bool:
+        return conf.current().enabled and super().has_delete_permission(request, obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return conf.current().enabled and super().has_module_permission(request)
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        assets = path(
+            "assets/<path:name>",
+            self.admin_site.admin_view(self.asset_view),
+            name="cycle_inspector_cycle_asset",
+        )
+        return [assets, *super().get_urls()]
+
+    def asset_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
+        """Send one of the package's static files: the admin needs no collectstatic for them."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return views.asset(request, name=name)
+
+    @_explained
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        if writer.is_waiting() and writer.problem() is None:
+            writer.flush(_FLUSH_SECONDS)
+        problem = writer.problem()
+        if problem is not None:
+            self.message_user(request, problem, "WARNING")
+        return super().changelist_view(request, extra_context)
+
+    @_explained
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        """Show the report of a cycle, where other models have their form."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        cycle = reader.get(row.pk)
+        if cycle is None:
+            raise Http404
+        asset = reverse(f"{self.admin_site.name}:cycle_inspector_cycle_asset", args=["-"])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(row),
+            "opts": self.opts,
+            "original": row,
+            "has_delete_permission": self.has_delete_permission(request, row),
+            "report": pages.embed(
+                cycle,
+                pages.Urls(assets=asset.removesuffix("-")),
+                related=reader.children(cycle.id),
+            ),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/cycle_inspector/cycle/report.html", context)
+
+    @_explained
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().delete_view(request, object_id, extra_context)
+
+    def say(self, request: HttpRequest, sentence: str) -> HttpResponseBase:
+        """Return a page of the admin that says why there is nothing to show."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("The history cannot be read"),
+            "opts": self.opts,
+            "sentence": sentence,
+        }
+        return TemplateResponse(
+            request, "admin/cycle_inspector/cycle/unavailable.html", context, status=503
+        ).render()

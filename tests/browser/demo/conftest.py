@@ -1,0 +1,68 @@
+"""The demo in a real browser.
+
+Without Chromium these tests are skipped on a developer's machine; in continuous integration a
+missing browser is a failure. CHROMIUM names another one than the usual.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.demo_site.process import Demo
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start one headless Chromium for all tests of this folder."""
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    if path is None:
+        message = "There is no Chromium: install one, or name it by CHROMIUM=/path/to/it."
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve one seeded demo for all tests of this folder."""
+    demo = Demo(folder=tmp_path_factory.mktemp("demo"))
+    demo.run("seed")
+    with demo.serve() as url:
+        yield url
+
+
+class Complaints(list[str]):
+    """What the browser complained of: errors of scripts and refused or failed loads."""
+
+
+@pytest.fixture
+def page(browser: Browser, demo_url: str) -> Iterator[Page]:
+    """Give a new window; the test fails if the browser complains of anything of ours."""
+    context = browser.new_context(base_url=demo_url, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    complaints = Complaints()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text)
+            if "__cycle__" in message.text or "Cycle Inspector" in message.text
+            else None
+        ),
+    )
+    yield page
+    context.close()
+    assert complaints == []

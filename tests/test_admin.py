@@ -1,0 +1,193 @@
+"""The history in the admin, through the real handler and with real permissions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from cycle_inspector.history import reader, writer
+from cycle_inspector.models import Cycle
+from tests.shelf.models import Book
+from tests.site import Site
+
+LIST = "/admin/cycle_inspector/cycle/"
+
+
+@pytest.fixture
+def client(switched_on: Any) -> Client:
+    """Give a client that a superuser has logged in with."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    return client
+
+
+def kept(path: str = "/hello/") -> str:
+    """Visit a page and return the id of its cycle, once it is kept."""
+    cycle_id = Site("wsgi").get(path).cycle_id
+    assert writer.flush(10)
+    return cycle_id
+
+
+def listed(client: Client, query: str = "") -> list[str]:
+    response = client.get(LIST + query)
+    assert response.status_code == 200
+    return [row.path for row in response.context["cl"].result_list]
+
+
+def test_the_list_shows_each_cycle_with_its_columns(client: Client) -> None:
+    kept("/queries/2/")
+
+    html = client.get(LIST).content.decode()
+
+    assert "GET /queries/2/" in html
+    assert "views.queries" in html
+    assert ">2 (" in html
+
+
+def test_the_newest_cycle_is_listed_at_once(client: Client) -> None:
+    Site("wsgi").get("/hello/")
+
+    assert listed(client) == ["/hello/"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?status_class=2", ["/statements/", "/hello/"]),
+        ("?status_class=5", ["/raises/"]),
+        ("?status_class=3", []),
+        ("?method=GET", ["/raises/", "/statements/", "/hello/"]),
+        ("?method=POST", []),
+        ("?raised=yes", ["/raises/"]),
+        ("?raised=no", ["/statements/", "/hello/"]),
+        ("?slow=2000", []),
+        ("?q=hello", ["/hello/"]),
+        ("?q=ValueError", ["/raises/"]),
+        ("?q=nothing", []),
+        ("?view=tests.shelf.views.hello", ["/hello/"]),
+        ("?status_class=nonsense", ["/raises/", "/statements/", "/hello/"]),
+    ],
+)
+def test_the_list_filters_and_searches(client: Client, query: str, found: list[str]) -> None:
+    for path in ("/hello/", "/statements/", "/raises/"):
+        kept(path)
+
+    assert listed(client, query) == found
+
+
+def test_the_list_finds_pages_with_duplicate_queries(client: Client) -> None:
+    kept("/hello/")
+    kept("/nested/")
+
+    assert "/nested/" in listed(client, "?duplicates=yes")
+    assert "/hello/" not in listed(client, "?duplicates=yes")
+    assert "/hello/" in listed(client, "?duplicates=no")
+
+
+def test_the_list_has_a_date_hierarchy(client: Client) -> None:
+    kept()
+    moment = Cycle.objects.get().started_at
+
+    assert listed(client, f"?started_at__year={moment.year}") == ["/hello/"]
+    assert listed(client, f"?started_at__year={moment.year - 1}") == []
+
+
+def test_a_cycle_is_shown_with_the_views_of_all_stages(client: Client) -> None:
+    Book.objects.create(title="one")
+    cycle_id = kept("/in-template/")
+
+    html = client.get(f"{LIST}{cycle_id}/change/").content.decode()
+
+    assert "<cycle-embed>" in html
+    assert "shelf/books.html" in html
+    assert "shelf_book" in html
+    assert f"{LIST}assets/report.js" in html
+
+
+def test_the_assets_are_served_to_staff_only(client: Client) -> None:
+    assert client.get(f"{LIST}assets/report.js").headers["Content-Type"].startswith("text/javascript")
+    assert client.get(f"{LIST}assets/../../models.py").status_code in (302, 404)
+    assert Client().get(f"{LIST}assets/report.js").status_code == 302
+
+
+def test_an_unknown_cycle_leads_back_to_the_index(client: Client) -> None:
+    assert client.get(f"{LIST}019aaa00-0000-7000-8000-00000000ffff/change/").status_code == 302
+
+
+def test_nobody_adds_or_edits_a_cycle(client: Client) -> None:
+    cycle_id = kept()
+
+    assert client.get(f"{LIST}add/").status_code == 403
+    client.post(f"{LIST}{cycle_id}/change/", {"path": "/other/"})
+    assert Cycle.objects.get(pk=cycle_id).path == "/hello/"
+
+
+def test_a_cycle_is_deleted_alone_or_with_others(client: Client) -> None:
+    ids = [kept() for _ in range(3)]
+
+    client.post(f"{LIST}{ids[0]}/delete/", {"post": "yes"})
+    assert reader.get(ids[0]) is None
+    client.post(
+        LIST, {"action": "delete_selected", "_selected_action": ids[1:], "post": "yes"}
+    )
+    assert not Cycle.objects.exists()
+
+
+def test_view_and_delete_are_permissions_of_their_own(client: Client) -> None:
+    cycle_id = kept()
+    visitor = User.objects.create_user("visitor", is_staff=True)
+    other = Client()
+    other.force_login(visitor)
+    assert other.get(LIST).status_code == 403
+
+    visitor.user_permissions.add(Permission.objects.get(codename="view_cycle"))
+    assert other.get(LIST).status_code == 200
+    assert other.get(f"{LIST}{cycle_id}/change/").status_code == 200
+    assert other.post(f"{LIST}{cycle_id}/delete/", {"post": "yes"}).status_code == 403
+
+    visitor.user_permissions.add(Permission.objects.get(codename="delete_cycle"))
+    other.post(f"{LIST}{cycle_id}/delete/", {"post": "yes"})
+    assert not Cycle.objects.exists()
+
+
+def test_looking_at_the_history_does_not_add_to_it(client: Client) -> None:
+    cycle_id = kept()
+
+    client.get(LIST)
+    response = client.get(f"{LIST}{cycle_id}/change/")
+
+    assert "Cycle-Id" not in response.headers
+    assert writer.flush(10)
+    assert Cycle.objects.count() == 1
+
+
+def test_other_pages_of_the_admin_are_recorded(client: Client) -> None:
+    assert "Cycle-Id" in client.get("/admin/auth/user/").headers
+
+
+def test_the_history_is_not_in_the_admin_while_switched_off(
+    client: Client, switched_on: Any
+) -> None:
+    kept()
+    assert b"Cycles" in client.get("/admin/").content
+
+    switched_on(ENABLED=False)
+
+    assert b"Cycles" not in client.get("/admin/").content
+    assert client.get(LIST).status_code == 403
+
+
+def test_a_history_that_cannot_be_read_is_explained(
+    client: Client, switched_on: Any, tmp_path: Any
+) -> None:
+    broken = tmp_path / "broken.sqlite3"
+    broken.write_bytes(b"this is no database, and it is long enough to be told from one" * 20)
+    switched_on(HISTORY_PATH=broken)
+
+    response = client.get(LIST)
+
+    assert response.status_code in (200, 503)
+    assert str(broken) in response.content.decode()
