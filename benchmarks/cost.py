@@ -195,7 +195,10 @@ def report(page: str, measured: list[list[tuple[float, float]]]) -> None:
         added = statistics.median(
             with_tool[kind] - without[kind] for with_tool, without in zip(tool, bare, strict=True)
         )
-        print(f"{page:18} {name:5} bare {before:7.3f} ms   added {added:+7.3f} ms   x{1 + added / before:.3f}")
+        print(
+            f"{page:18} {name:5} bare {before:7.3f} ms   added {added:+7.3f} ms   "
+            f"x{1 + added / before:.3f}"
+        )
 
 
 if __name__ == "__main__":

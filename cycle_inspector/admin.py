@@ -14,11 +14,13 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, path, reverse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.timezone import template_localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cycle_inspector import conf
@@ -149,12 +151,13 @@ class CycleAdmin(_ModelAdmin):
     @admin.display(description=_("started"), ordering="started_at")
     def started(self, row: Cycle) -> str:
         # With seconds, which the usual formats leave out: requests come in quick succession.
-        moment = template_localtime(row.started_at)
+        aware = timezone.is_aware(row.started_at)
+        moment = timezone.localtime(row.started_at) if aware else row.started_at
         return f"{date_format(moment, 'MONTH_DAY_FORMAT')}, {moment:%H:%M:%S}"
 
     @admin.display(description=_("request"), ordering="path")
     def request(self, row: Cycle) -> str:
-        return f"{row.method} {row.path}" if row.method else _("A recorded block")
+        return f"{row.method} {row.path}" if row.method else gettext("A recorded block")
 
     @admin.display(description=_("duration"), ordering="duration_ns")
     def duration(self, row: Cycle) -> str:
@@ -197,7 +200,7 @@ class CycleAdmin(_ModelAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return conf.current().enabled and super().has_module_permission(request)
 
-    def get_urls(self) -> list[URLResolver | URLPattern]:
+    def get_urls(self) -> list[URLPattern]:
         assets = path(
             "assets/<path:name>",
             self.admin_site.admin_view(self.asset_view),
@@ -233,7 +236,8 @@ class CycleAdmin(_ModelAdmin):
         """Show the report of a cycle, where other models have their form."""
         row = self.get_object(request, object_id)
         if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            self.message_user(request, gettext("There is no such cycle any more."), "WARNING")
+            return redirect(f"{self.admin_site.name}:cycle_inspector_cycle_changelist")
         if not self.has_view_permission(request, row):
             raise PermissionDenied
         cycle = reader.get(row.pk)

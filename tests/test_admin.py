@@ -108,13 +108,17 @@ def test_a_cycle_is_shown_with_the_views_of_all_stages(client: Client) -> None:
 
 
 def test_the_assets_are_served_to_staff_only(client: Client) -> None:
-    assert client.get(f"{LIST}assets/report.js").headers["Content-Type"].startswith("text/javascript")
+    assert (
+        client.get(f"{LIST}assets/report.js").headers["Content-Type"].startswith("text/javascript")
+    )
     assert client.get(f"{LIST}assets/../../models.py").status_code in (302, 404)
     assert Client().get(f"{LIST}assets/report.js").status_code == 302
 
 
-def test_an_unknown_cycle_leads_back_to_the_index(client: Client) -> None:
-    assert client.get(f"{LIST}019aaa00-0000-7000-8000-00000000ffff/change/").status_code == 302
+def test_an_unknown_cycle_leads_back_to_the_list(client: Client) -> None:
+    response = client.get(f"{LIST}019aaa00-0000-7000-8000-00000000ffff/change/")
+
+    assert (response.status_code, response.headers["Location"]) == (302, LIST)
 
 
 def test_nobody_adds_or_edits_a_cycle(client: Client) -> None:
@@ -130,9 +134,7 @@ def test_a_cycle_is_deleted_alone_or_with_others(client: Client) -> None:
 
     client.post(f"{LIST}{ids[0]}/delete/", {"post": "yes"})
     assert reader.get(ids[0]) is None
-    client.post(
-        LIST, {"action": "delete_selected", "_selected_action": ids[1:], "post": "yes"}
-    )
+    client.post(LIST, {"action": "delete_selected", "_selected_action": ids[1:], "post": "yes"})
     assert not Cycle.objects.exists()
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.demo_site.process import Demo, Visitor
+from tests.demo_site.process import Demo
+from tests.server import Visitor
 
 
 @pytest.fixture(scope="session")

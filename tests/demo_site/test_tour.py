@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from demo_site.shop.lessons import LESSONS, Lesson
-from tests.demo_site.process import Visitor
+from tests.server import Visitor
 
 each_lesson = pytest.mark.parametrize(
     "lesson", [pytest.param(lesson, id=lesson.name) for lesson in LESSONS]

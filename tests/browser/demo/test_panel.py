@@ -193,7 +193,9 @@ def test_the_page_itself_is_left_alone(page: Page) -> None:
 def test_the_stand_alone_page_shows_the_same(page: Page) -> None:
     page.goto("/books/one-by-one/")
     expect(line(page)).to_be_visible()
-    cycle_url = page.evaluate("() => fetch('').then((response) => response.headers.get('Cycle-Url'))")
+    cycle_url = page.evaluate(
+        "() => fetch('').then((response) => response.headers.get('Cycle-Url'))"
+    )
 
     page.goto(cycle_url)
 
