@@ -21,13 +21,13 @@ settings.configure(**given)
 import django
 django.setup()
 
-import cycle_inspector.history
+import cycle_inspector.analysis
 from cycle_inspector.history import database, reader, writer
 from cycle_inspector.models import Cycle
 from tests.factories import make_cycle
 from tests.history.processes import make_id
 
-cycle_inspector.history.analyse = lambda cycle, thresholds: ()
+cycle_inspector.analysis.analyse = lambda cycle, thresholds: ()
 
 def put(number, **given):
     writer.put(lambda: make_cycle(id=make_id(number), **given))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cycle_inspector import codec, records
+from cycle_inspector import analysis, codec, records
 from cycle_inspector import history as package
 from cycle_inspector.analysis import Thresholds
 from cycle_inspector.history import database, reader, writer
@@ -59,7 +59,7 @@ def test_malformed_ids_find_nothing(history: Path, bad: Any) -> None:
 
 def test_findings_are_judged_when_read(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(1)
-    monkeypatch.setattr(package, "analyse", lambda cycle, thresholds: (make_finding(),))
+    monkeypatch.setattr(analysis, "analyse", lambda cycle, thresholds: (make_finding(),))
     cycle = reader.get(make_id(1))
     assert cycle is not None
     assert cycle.findings == (make_finding(),)
@@ -75,7 +75,7 @@ def test_rules_see_the_merged_facts(history: Path, monkeypatch: pytest.MonkeyPat
         seen.append(cycle)
         return ()
 
-    monkeypatch.setattr(package, "analyse", see)
+    monkeypatch.setattr(analysis, "analyse", see)
     reader.get(make_id(1))
     assert seen[-1].stage(Stage.BROWSER).facts == {"load_ns": 5}
 
@@ -258,25 +258,6 @@ def test_folder_that_cannot_be_made_is_told_in_one_sentence(history: Path) -> No
     assert database.connection().connection is None
 
 
-# Thresholds
-
-
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({}, Thresholds()),
-        ({"slow_query_ms": 5}, Thresholds(slow_query_ms=5)),
-        ({"no_such_threshold": 5}, Thresholds()),
-        ({"slow_query_ms": "5"}, Thresholds()),
-        ({"slow_query_ms": True}, Thresholds()),
-        ({7: 7}, Thresholds()),
-    ],
-)
-def test_faulty_thresholds_count_as_absent(settings: Any, given: Any, expected: Thresholds) -> None:
-    settings.CYCLE_INSPECTOR = {"THRESHOLDS": given}
-    assert package.thresholds() == expected
-
-
 def test_judging_leaves_the_rest_of_a_cycle_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package, "analyse", lambda cycle, thresholds: (make_finding(),))
+    monkeypatch.setattr(analysis, "analyse", lambda cycle, thresholds: (make_finding(),))
     assert replace(package.judge(make_cycle()), findings=()) == make_cycle()

@@ -122,7 +122,7 @@ def test_cycle_is_judged_with_the_thresholds_in_force(
 ) -> None:
     settings.CYCLE_INSPECTOR = {**settings.CYCLE_INSPECTOR, "THRESHOLDS": {"slow_query_ms": 7}}
     monkeypatch.setattr(
-        "cycle_inspector.history.analyse",
+        "cycle_inspector.analysis.analyse",
         lambda cycle, thresholds: (make_finding(code=f"CI{thresholds.slow_query_ms}"),),
     )
     put(1)
@@ -137,7 +137,7 @@ def test_cycle_is_kept_when_a_rule_fails(
     def fail(cycle: records.Cycle, thresholds: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("cycle_inspector.history.analyse", fail)
+    monkeypatch.setattr("cycle_inspector.analysis.analyse", fail)
     put(1)
     assert writer.flush(10)
     assert kept() == ids(1)
