@@ -11,40 +11,44 @@ Content-Security-Policy would not let it load, the reason is kept on the cycle.
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import re
 import zlib
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.utils.html import escape
 
 from cycle_inspector.panel import policy
 from cycle_inspector.panel.views import PREFIX
 
 _TYPES = ("text/html", "application/xhtml+xml")
 
-# Charsets in which ASCII bytes may mean something else, so that "</body>" cannot be looked for.
-_NOT_ASCII = re.compile(r"utf-?(7|16|32)|ucs|iso-2022|hz|cp037|ebcdic", re.I)
+# Charsets that write "</body>" as ASCII does, but in which the same bytes may mean something else.
+_SHIFTING = re.compile(r"utf-?7|iso-?2022|hz", re.I)
 
 _BODY_END = re.compile(rb"</body\s*>", re.I)
 
-# Where a "</body>" is text: from such a start to the next end of its kind.
-_RAW_TEXT = re.compile(rb"<!--.*?-->|<(script|style|textarea|title)\b.*?</\1\s*>", re.I | re.S)
+# Where a "</body>" is text: from such a start to the next end of its kind, or within a tag.
+_TEXT = re.compile(
+    rb"<!--.*?-->"
+    rb"|<!\[CDATA\[.*?\]\]>"
+    rb"|<(script|style|textarea|title)\b.*?</\1\s*>"
+    rb"|<[a-z](?:[^>\"']|\"[^\"]*\"|'[^']*')*+>",
+    re.I | re.S,
+)
 
 
-def wants_stream(request: HttpRequest, response: HttpResponseBase) -> bool:
-    """Whether `response` is a stream of HTML that would get the element."""
-    # A FileResponse hands its file to the server, which an iterator in between would spoil.
-    return (
-        bool(response.streaming)
-        and not isinstance(response, FileResponse)
-        and _why_not(request, response) is None
-    )
+def fits(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether `response` is a page, buffered or streamed, that would get the element."""
+    return _why_not(request, response) is None
 
 
 def append_to_stream(response: Any, request: HttpRequest, nonce: str) -> None:
-    """Let the element be the last chunk of a stream for which `wants_stream` holds."""
+    """Let the element be the last chunk of a stream into which it `fits`."""
     tag = script_tag(request, nonce)
     add = _achunks if response.is_async else _chunks
     response.streaming_content = add(response.streaming_content, tag)
@@ -69,12 +73,10 @@ def put_into_page(response: Any, request: HttpRequest, nonce: str) -> str:
     if reason is not None:
         return reason
     if response.streaming:
-        return "The stream was replaced by a middleware."
-    encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    if encoding not in ("", "identity", "gzip"):
-        return f"The body is encoded as {encoding}."
+        return "The stream did not come from the view, but from a middleware."
     body: bytes = response.content
-    if encoding == "gzip":
+    is_gzip = _encoding(response) == "gzip"
+    if is_gzip:
         try:
             body = gzip.decompress(body)
         except (OSError, EOFError, zlib.error):
@@ -82,7 +84,7 @@ def put_into_page(response: Any, request: HttpRequest, nonce: str) -> str:
     at = _end_of_body(body)
     if at is None:
         return "The page has no </body>."
-    if encoding == "gzip":
+    if is_gzip:
         del response.headers["Content-Encoding"]
     had_length = "Content-Length" in response.headers
     response.content = body[:at] + script_tag(request, nonce) + body[at:]
@@ -94,7 +96,7 @@ def put_into_page(response: Any, request: HttpRequest, nonce: str) -> str:
 def script_tag(request: HttpRequest, nonce: str) -> bytes:
     """Return the element; the same for each page but for the nonce of a page that uses one."""
     root = quote(str(request.META.get("SCRIPT_NAME") or "").rstrip("/"))
-    attribute = f' nonce="{quote(nonce, safe="+/=")}"' if nonce else ""
+    attribute = f' nonce="{escape(nonce)}"' if nonce else ""
     return f'<script type="module" src="{root}{PREFIX}panel.js"{attribute}></script>'.encode()
 
 
@@ -105,6 +107,8 @@ def _why_not(request: HttpRequest, response: HttpResponseBase) -> str | None:
         return f"The response is {content_type or 'of no type'}, not HTML."
     if response.status_code in (204, 205, 304) or response.status_code < 200:
         return f"A response of status {response.status_code} has no body."
+    if response.status_code == 206:
+        return "The response is a part of a page."
     if request.method == "HEAD":
         return "The answer to HEAD has no body."
     if response.headers.get("Content-Disposition", "").strip().lower().startswith("attachment"):
@@ -113,9 +117,28 @@ def _why_not(request: HttpRequest, response: HttpResponseBase) -> str | None:
     destination = request.META.get("HTTP_SEC_FETCH_DEST", "document")
     if destination != "document":
         return f"The browser asked for it as {destination!r}, not as a page."
-    if _NOT_ASCII.search(response.charset or ""):
-        return f"The charset {response.charset} is not a superset of ASCII."
+    if not _extends_ascii(response.charset or ""):
+        return f"The charset {response.charset} is not known to extend ASCII."
+    encoding = _encoding(response)
+    if encoding not in ("", "identity") and (encoding != "gzip" or response.streaming):
+        return f"The body is encoded as {encoding}."
+    # A FileResponse hands its file to the server, which an iterator in between would spoil.
+    if isinstance(response, FileResponse):
+        return "The page is a file."
     return None
+
+
+def _encoding(response: HttpResponseBase) -> str:
+    return str(response.headers.get("Content-Encoding", "")).strip().lower()
+
+
+@lru_cache(maxsize=100)
+def _extends_ascii(charset: str) -> bool:
+    try:
+        name = codecs.lookup(charset).name
+        return not _SHIFTING.match(name) and "</body>".encode(name) == b"</body>"
+    except (LookupError, UnicodeError, ValueError):  # unknown, or no charset at all: "hex"
+        return False
 
 
 def _end_of_body(body: bytes) -> int | None:
@@ -127,7 +150,7 @@ def _end_of_body(body: bytes) -> int | None:
     # Nearly always nothing but </html> follows; else make sure that it is a tag.
     if body[matches[-1].end() :].strip().lower() in (b"", b"</html>"):
         return last
-    texts = [match.span() for match in _RAW_TEXT.finditer(body)]
+    texts = [match.span() for match in _TEXT.finditer(body)]
     for match in reversed(matches):
         if not any(start < match.start() < end for start, end in texts):
             return match.start()

@@ -120,7 +120,7 @@ def test_cycle_is_finished_in_the_writer_in_an_empty_context(history: Path) -> N
 def test_cycle_is_judged_with_the_thresholds_in_force(
     history: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.CYCLE_INSPECTOR = {**settings.CYCLE_INSPECTOR, "THRESHOLDS": {"slow_query_ms": 7}}
+    settings.CYCLE_INSPECTOR = {**settings.CYCLE_INSPECTOR, "THRESHOLDS": {"SLOW_QUERY_MS": 7}}
     monkeypatch.setattr(
         "cycle_inspector.analysis.analyse",
         lambda cycle, thresholds: (make_finding(code=f"CI{thresholds.slow_query_ms}"),),

@@ -33,6 +33,7 @@ def test_a_cycle_shows_its_stages_in_styles_of_their_own(admin: Page) -> None:
 
     report = admin.locator("cycle-embed cycle-report")
     expect(report).to_contain_text("N+1: 25 × shop.Book.")
+    expect(report.locator(".rail")).to_have_role("tablist")  # the script is at work
     report.locator(".rail [data-view=templates]").click()
     expect(report.locator("#templates")).to_contain_text("shop/one_by_one.html")
     expect(report.locator("#overview")).to_be_hidden()

@@ -1,0 +1,177 @@
+"""What each stage is, in a sentence, and what its template needs beside the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cycle_inspector.panel import queries, renders, timeline
+from cycle_inspector.panel.layout import Axis
+from cycle_inspector.records import Cycle, Stage
+
+_DOCS = "https://docs.djangoproject.com/en/stable/"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a stage is, for those who learn how Django works, and where to read on."""
+
+    sentence: str
+    page: str
+
+
+ABOUT = {
+    Stage.CLIENT: About(
+        "The browser, or any other program, sends a request: a method, a URL, headers and perhaps "
+        "a body. Django hands it to your code as an HttpRequest.",
+        _DOCS + "ref/request-response/#httprequest-objects",
+    ),
+    Stage.GATEWAY: About(
+        "A server process takes the connection and calls Django through WSGI or ASGI, the two "
+        "standard interfaces between Python servers and applications.",
+        _DOCS + "howto/deployment/",
+    ),
+    Stage.SETTINGS: About(
+        "One settings module says how the whole site behaves. Here is what differs from Django's "
+        "own defaults; secrets are hidden.",
+        _DOCS + "topics/settings/",
+    ),
+    Stage.MIDDLEWARE: About(
+        "Every request passes through the layers of MIDDLEWARE on its way in, first to last, and "
+        "the response passes through the same layers on its way out, last to first.",
+        _DOCS + "topics/http/middleware/",
+    ),
+    Stage.ROUTING: About(
+        "Django compares the path with the patterns of the URLconf, from the top, and takes the "
+        "first that matches.",
+        _DOCS + "topics/http/urls/",
+    ),
+    Stage.VIEW: About(
+        "The view is your code: a function, or the method of a class, that takes the request and "
+        "returns a response.",
+        _DOCS + "topics/http/views/",
+    ),
+    Stage.MODELS: About(
+        "Rows of the database become objects of your models. An object that is loaded lazily, "
+        "one at a time, usually costs one query each.",
+        _DOCS + "topics/db/models/",
+    ),
+    Stage.DATABASE: About(
+        "Every statement that was sent to a database, in order, with the line of your code that "
+        "caused it.",
+        _DOCS + "topics/db/optimization/",
+    ),
+    Stage.TEMPLATES: About(
+        "Templates turn values into HTML. One template may extend or include others: the tree "
+        "shows what was rendered inside what.",
+        _DOCS + "topics/templates/",
+    ),
+    Stage.RESPONSE: About(
+        "What left the server: a status, headers, and a body, whole or as a stream.",
+        _DOCS + "ref/request-response/#httpresponse-objects",
+    ),
+    Stage.BROWSER: About(
+        "What the person saw and when, as their browser measured it. Times count from the moment "
+        "the navigation began.",
+        "https://developer.mozilla.org/en-US/docs/Web/API/Performance_API/Navigation_timing",
+    ),
+}
+
+
+def context(cycle: Cycle, stage: Stage) -> dict[str, Any]:
+    """Return what the template of `stage` is filled with."""
+    summary = cycle.stage(stage)
+    more = _MORE.get(stage)
+    return {
+        "cycle": cycle,
+        "stage": stage.value,
+        "number": list(Stage).index(stage) + 1,
+        "about": ABOUT[stage],
+        "summary": summary,
+        "facts": summary.facts,
+        "events": [one for one in cycle.events if one.stage is stage],
+        "dropped": dropped(cycle, stage),
+        **(more(cycle) if more is not None else {}),
+    }
+
+
+def _middleware(cycle: Cycle) -> dict[str, Any]:
+    onion = cycle.stage(Stage.MIDDLEWARE).facts.get("onion") or []
+    axis = Axis(max((one.get("own_ns") or 0 for one in onion), default=0))
+    view = cycle.stage(Stage.VIEW)
+    return {
+        "onion": onion,
+        "layers": [(one, axis.bar(0, one.get("own_ns") or 0, "work")) for one in onion],
+        "core": view.facts.get("name"),
+        "core_ns": view.duration_ns,
+    }
+
+
+def _database(cycle: Cycle) -> dict[str, Any]:
+    listed = queries.lines(cycle)
+    return {
+        "lines": listed,
+        "shapes": queries.shapes(cycle),
+        "statement_count": len(cycle.statements),
+        "total_ns": sum(one.duration_ns for one in cycle.queries),
+        "by_alias": cycle.stage(Stage.DATABASE).facts.get("by_alias") or [],
+        "many_aliases": len({one.alias for one in cycle.queries}) > 1,
+    }
+
+
+def _templates(cycle: Cycle) -> dict[str, Any]:
+    contexts = cycle.stage(Stage.TEMPLATES).facts.get("contexts") or []
+    names = {one.get("render"): one.get("names") for one in contexts}
+    return {"tree": [(one, names.get(one.first.id) or []) for one in renders.branches(cycle)]}
+
+
+def _models(cycle: Cycle) -> dict[str, Any]:
+    facts = cycle.stage(Stage.MODELS).facts
+    shown = {}
+    for key in ("instances", "lazy", "deleted"):
+        pairs = facts.get(key) or []
+        axis = Axis(max((count for _, count in pairs), default=0))
+        shown[key] = [(name, count, axis.bar(0, count, "work")) for name, count in pairs]
+    return shown
+
+
+def _view(cycle: Cycle) -> dict[str, Any]:
+    raised = [one for one in cycle.events if one.kind == "exception"]
+    return {"raised": raised}
+
+
+def _browser(cycle: Cycle) -> dict[str, Any]:
+    content_type = str(cycle.response.get("content_type") or "")
+    return {
+        "browser": timeline.lay_out_browser(cycle),
+        "is_page": content_type.startswith(("text/html", "application/xhtml")),
+    }
+
+
+_MORE: dict[Stage, Callable[[Cycle], dict[str, Any]]] = {
+    Stage.MIDDLEWARE: _middleware,
+    Stage.VIEW: _view,
+    Stage.MODELS: _models,
+    Stage.DATABASE: _database,
+    Stage.TEMPLATES: _templates,
+    Stage.BROWSER: _browser,
+}
+
+# Under which stage the kinds in `Cycle.dropped` are told, and what they are called.
+_DROPPED = {
+    "queries": (Stage.DATABASE, "more query,more queries"),
+    "renders": (Stage.TEMPLATES, "more template,more templates"),
+    "spans": (Stage.MIDDLEWARE, "more span,more spans"),
+    "events": (Stage.VIEW, "more event,more events"),
+}
+
+
+def dropped(cycle: Cycle, stage: Stage | None = None) -> list[tuple[int, str]]:
+    """Return what the limits left out, under `stage` or at all: a number and its nouns."""
+    told = [
+        (count, *_DROPPED.get(kind, (None, f"more of {kind},more of {kind}")))
+        for kind, count in cycle.dropped.items()
+        if count
+    ]
+    return [(count, nouns) for count, where, nouns in told if stage is None or where is stage]

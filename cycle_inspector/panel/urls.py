@@ -1,0 +1,22 @@
+"""The addresses below `/__cycle__/`: a URLconf of its own, independent of ROOT_URLCONF."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from cycle_inspector.panel import views
+
+_root = views.PREFIX.removeprefix("/")
+
+urlpatterns = [
+    path(_root, views.index),
+    path(f"{_root}latest/", views.latest),
+    path(f"{_root}latest.json", views.latest_document),
+    path(f"{_root}<uuid:cycle_id>/", views.page),
+    path(f"{_root}<uuid:cycle_id>.json", views.document),
+    path(f"{_root}<uuid:cycle_id>/report", views.report),
+    path(f"{_root}<uuid:cycle_id>/summary.json", views.summary),
+    path(f"{_root}<uuid:cycle_id>/stages/<str:stage>", views.stage),
+    path(f"{_root}<uuid:cycle_id>/browser", views.browser),
+    path(f"{_root}<path:name>", views.asset),
+]

@@ -1,0 +1,224 @@
+"""Answer the requests below `/__cycle__/`, for FirstMiddleware, before any other middleware.
+
+Nothing here depends on the project's URLconf, templates, sessions or middleware. Everything may be
+asked by anyone who is allowed to look; whoever is not gets the 404 of an address that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import DisallowedHost
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    JsonResponse,
+    UnreadablePostError,
+)
+from django.urls import resolve
+from django.utils.cache import get_conditional_response
+
+from cycle_inspector.codec import UnreadableCycle
+from cycle_inspector.exporters import json_document
+from cycle_inspector.history import reader, writer
+from cycle_inspector.history.database import HistoryUnavailable
+from cycle_inspector.panel import access, assets, beacon, origin, pages
+from cycle_inspector.panel import summary as summaries
+from cycle_inspector.panel.pages import Urls
+from cycle_inspector.records import Cycle, Stage
+
+PREFIX = "/__cycle__/"
+
+_URLCONF = "cycle_inspector.panel.urls"
+_READING = ("GET", "HEAD")
+_RECENT = 50  # cycles on the index page
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class _Absent(Http404):
+    """There is no such cycle; its text is a sentence."""
+
+
+def respond(request: HttpRequest) -> HttpResponseBase:
+    """Return the response to `request`, whose path is below `/__cycle__/`."""
+    if not access.may_show(request) or origin.is_foreign(request):
+        response: HttpResponseBase = _plain("Not Found", 404)
+    else:
+        response = _answer(request)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def urls_of(request: HttpRequest) -> Urls:
+    """Return the addresses as the sender of `request` must write them."""
+    root = str(request.META.get("SCRIPT_NAME") or "").rstrip("/") + PREFIX
+    return Urls(root=root, assets=root)
+
+
+def _answer(request: HttpRequest) -> HttpResponseBase:
+    try:
+        request.get_host()
+        match = resolve(request.path_info, _URLCONF)
+        return match.func(request, *match.args, **match.kwargs)  # type: ignore[no-any-return]
+    except DisallowedHost:
+        return _plain("Bad Request: this host is not in ALLOWED_HOSTS.", 400)
+    except Http404 as error:
+        sentence = str(error) if isinstance(error, _Absent) else "There is nothing at this address."
+        return _problem(request, "Not found", sentence, 404)
+    except HistoryUnavailable as error:
+        return _problem(request, "The history cannot be read", str(error), 503)
+    except UnreadableCycle as error:
+        return _problem(request, "This cycle cannot be read", str(error), 503)
+
+
+def _allow(
+    *methods: str,
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        def checked(request: HttpRequest, **given: Any) -> HttpResponseBase:
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods)
+            return view(request, **given)
+
+        return checked
+
+    return decorate
+
+
+@_allow(*_READING)
+def index(request: HttpRequest) -> HttpResponseBase:
+    """List the latest cycles."""
+    rows = reader.recent(_RECENT)
+    return HttpResponse(pages.index(rows, urls_of(request), problem=writer.problem()))
+
+
+@_allow(*_READING)
+def latest(request: HttpRequest) -> HttpResponseBase:
+    """Go to the newest cycle."""
+    newest = reader.latest()
+    if newest is None:
+        raise _Absent(writer.problem() or "No request has been recorded yet. Visit a page first.")
+    return HttpResponseRedirect(urls_of(request).page(newest))
+
+
+@_allow(*_READING)
+def latest_document(request: HttpRequest) -> HttpResponseBase:
+    """Name the newest cycle of a path."""
+    path = request.GET.get("path")
+    # No path holds a NUL, and PostgreSQL refuses to look for one.
+    newest = None if "\0" in (path or "") else reader.latest(path)
+    if newest is None:
+        raise _Absent("No request for this path has been recorded yet.")
+    return JsonResponse({"id": newest, "url": urls_of(request).page(newest)})
+
+
+@_allow(*_READING)
+def page(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
+    """Show one cycle on a page of its own."""
+    cycle = _get(cycle_id)
+    return HttpResponse(pages.page(cycle, urls_of(request), related=reader.children(cycle.id)))
+
+
+@_allow(*_READING)
+def document(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
+    """Send one cycle as the public JSON document."""
+    shown = json_document.export(_get(cycle_id))
+    return JsonResponse(shown, json_dumps_params={"ensure_ascii": False, "indent": 1})
+
+
+@_allow(*_READING)
+def report(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
+    """Send the report of one cycle as a fragment, its stages to be fetched when wanted."""
+    cycle = _get(cycle_id)
+    related = reader.children(cycle.id)
+    return HttpResponse(pages.report(cycle, urls_of(request), is_lazy=True, related=related))
+
+
+@_allow(*_READING)
+def stage(request: HttpRequest, cycle_id: UUID, stage: str) -> HttpResponseBase:
+    """Send one stage of a cycle as a fragment."""
+    try:
+        asked = Stage(stage)
+    except ValueError:
+        raise _Absent("There is no such stage.") from None
+    return HttpResponse(pages.stage(_get(cycle_id), asked))
+
+
+@_allow(*_READING)
+def summary(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
+    """Send what the closed line of the panel shows."""
+    return JsonResponse(summaries.summarise(_get(cycle_id), urls_of(request)))
+
+
+@_allow("POST")
+def browser(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
+    """Take the timings that a browser sends once its page has loaded."""
+    if not origin.is_own(request):
+        return _plain("Forbidden: this is for the page's own script.", 403)
+    try:
+        announced = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return _plain("Bad Request: Content-Length is not a number.", 400)
+    if announced > beacon.LIMIT_BYTES:
+        return _plain("Content Too Large", 413)
+    try:
+        body = request.read(beacon.LIMIT_BYTES + 1)
+        if len(body) > beacon.LIMIT_BYTES:
+            return _plain("Content Too Large", 413)
+        facts = beacon.parse(body)
+    except (beacon.BeaconError, UnreadablePostError) as error:
+        return _plain(f"Bad Request: {error}", 400)
+    writer.put_browser_timings(str(cycle_id), facts)
+    return HttpResponse(status=204)
+
+
+@_allow(*_READING)
+def asset(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Send one of the package's own static files."""
+    found = assets.table().get(name)
+    if found is None:
+        raise Http404
+    response = HttpResponse(found.content, content_type=found.content_type)
+    response.headers["ETag"] = found.etag
+    response.headers["Cache-Control"] = "no-cache"
+    answer = get_conditional_response(request, found.etag, None, response)
+    return response if answer is None else answer
+
+
+def _get(cycle_id: UUID) -> Cycle:
+    cycle = reader.get(str(cycle_id))
+    if cycle is None:
+        raise _Absent(
+            "There is no such cycle. It may have been removed to make room for newer ones."
+        )
+    return cycle
+
+
+def _plain(text: str, status: int) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+
+
+def _problem(request: HttpRequest, title: str, sentence: str, status: int) -> HttpResponse:
+    path = request.path_info
+    if path.endswith(".json"):
+        return JsonResponse({"error": sentence}, status=status)
+    if path.endswith("/report") or "/stages/" in path:
+        return HttpResponse(pages.problem_fragment(sentence), status=status)
+    return HttpResponse(pages.problem(title, sentence, urls_of(request)), status=status)

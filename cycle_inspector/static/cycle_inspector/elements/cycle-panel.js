@@ -1,0 +1,171 @@
+import { sendTimings } from "../beacon.js";
+import { recall, remember } from "../lib/memory.js";
+import { fetchPatiently } from "../lib/patience.js";
+import { cycleId } from "../lib/server-timing.js";
+import { watchRequests } from "../watch.js";
+import { CycleLine } from "./cycle-line.js";
+
+/** @typedef {import("../lib/line.js").Summary} Summary */
+/** @typedef {import("../lib/server-timing.js").Seen} Seen */
+/** @typedef {import("./cycle-drawer.js").CycleDrawer} Drawer */
+
+/**
+ * The panel in a page: finds out which cycle made it, shows the closed line and opens the drawer.
+ * Its `base` attribute is the address below which the server answers, with a slash at the end.
+ */
+export class CyclePanel extends HTMLElement {
+  /** @type {AbortController | undefined} */
+  #leaving;
+  /** @type {Map<string, Seen>} */
+  #cycles = new Map();
+  /** @type {Drawer | undefined} */
+  #drawer;
+  /** @type {Promise<Drawer> | undefined} */
+  #opening;
+  #hasFailed = false;
+  #own = "";
+  #line = /** @type {CycleLine} */ (document.createElement("cycle-line"));
+  #root = this.attachShadow({ mode: "open" });
+
+  static define(tag = "cycle-panel", registry = customElements) {
+    CycleLine.define();
+    if (!registry.get(tag)) registry.define(tag, this);
+  }
+
+  connectedCallback() {
+    if (this.#leaving) return; // moved, by a script that rebuilds the page
+    this.#leaving = new AbortController();
+    this.start(this.#leaving.signal).catch((reason) => {
+      if (!this.#leaving?.signal.aborted) console.info("Cycle Inspector:", reason);
+    });
+  }
+
+  disconnectedCallback() {
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#leaving?.abort();
+    });
+  }
+
+  get base() {
+    return this.getAttribute("base") ?? "/__cycle__/";
+  }
+
+  get isOpen() {
+    return this.#drawer !== undefined && !this.#drawer.hidden;
+  }
+
+  /** @param {AbortSignal} signal */
+  async start(signal) {
+    const [navigation] = performance.getEntriesByType("navigation");
+    const entry = /** @type {PerformanceNavigationTiming | undefined} */ (navigation);
+    const known = cycleId(entry);
+    const id = known ?? (await this.#askForId(signal));
+    if (!id) return;
+    const response = await fetchPatiently(`${this.base}${id}/summary.json`, { signal });
+    if (!response.ok) throw new Error((await response.json()).error);
+    /** @type {Summary} */
+    const summary = await response.json();
+    await this.#adopt(["tokens.css", "panel.css"], signal);
+    this.#own = id;
+    this.#hasFailed = summary.finding?.severity === "error";
+    this.#cycles.set(id, {
+      id,
+      address: location.href,
+      how: "page",
+      startTime: 0,
+      duration_ms: summary.duration_ms,
+      status: summary.status ?? undefined,
+    });
+    this.#line.summary = summary;
+    this.#line.addEventListener("click", () => this.open(), { signal });
+    this.#root.append(this.#line);
+    window.addEventListener("keydown", (event) => this.#obey(event), { signal });
+    watchRequests((found) => this.#add(found), signal);
+    // Without Server-Timing the id is a guess, too weak to write to that cycle.
+    if (known && entry) sendTimings(`${this.base}${id}/browser`, entry, signal);
+    if (recall().open) await this.open({ takeFocus: false });
+  }
+
+  async open({ takeFocus = true } = {}) {
+    const signal = this.#leaving?.signal;
+    if (!signal || !this.#own) return;
+    this.#opening ??= this.#makeDrawer(signal);
+    const drawer = await this.#opening;
+    drawer.hidden = false;
+    this.#line.expanded = true;
+    this.#tell();
+    remember({ open: true });
+    // A failure is what a person wants to see first, whatever they looked at last.
+    await drawer.show(this.#own, this.#hasFailed ? "overview" : undefined);
+    if (takeFocus) drawer.focusRail();
+  }
+
+  close() {
+    if (!this.#drawer) return;
+    const hadFocus = this.#root.activeElement !== null;
+    this.#drawer.hidden = true;
+    this.#line.expanded = false;
+    if (hadFocus) this.#line.focus();
+    remember({ open: false });
+  }
+
+  /** @param {AbortSignal} signal */
+  async #makeDrawer(signal) {
+    const [{ CycleDrawer }] = await Promise.all([
+      import("./cycle-drawer.js"),
+      this.#adopt(["report.css", "overview.css", "stages.css"], signal),
+    ]);
+    CycleDrawer.define();
+    const drawer = /** @type {Drawer} */ (document.createElement("cycle-drawer"));
+    drawer.setAttribute("base", this.base);
+    drawer.addEventListener("cycle-close", () => this.close(), { signal });
+    this.#root.append(drawer);
+    this.#drawer = drawer;
+    return drawer;
+  }
+
+  /** @param {AbortSignal} signal */
+  async #askForId(signal) {
+    const path = encodeURIComponent(location.pathname);
+    const response = await fetchPatiently(`${this.base}latest.json?path=${path}`, { signal });
+    return response.ok ? /** @type {string} */ ((await response.json()).id) : undefined;
+  }
+
+  /** @param {Seen} found */
+  #add(found) {
+    if (found.id === this.#own) return;
+    this.#cycles.set(found.id, found);
+    this.#tell();
+  }
+
+  #tell() {
+    this.#line.fetchCount = this.#cycles.size - 1;
+    if (this.#drawer) this.#drawer.cycles = [...this.#cycles.values()];
+  }
+
+  /** @param {KeyboardEvent} event */
+  #obey(event) {
+    // Ctrl and the key left of 1: no browser uses it and no layout types a letter with it.
+    const others = event.altKey || event.shiftKey || event.metaKey;
+    if (event.code !== "Backquote" || !event.ctrlKey || others || event.defaultPrevented) return;
+    event.preventDefault();
+    if (this.isOpen) this.close();
+    else this.open();
+  }
+
+  /**
+   * Styles come as constructed sheets, which a policy against inline styles lets pass.
+   *
+   * @param {string[]} names
+   * @param {AbortSignal} signal
+   */
+  async #adopt(names, signal) {
+    const sheets = await Promise.all(
+      names.map(async (name) => {
+        const response = await fetch(new URL(name, this.base), { signal });
+        return new CSSStyleSheet().replace(await response.text());
+      }),
+    );
+    this.#root.adoptedStyleSheets.push(...sheets);
+  }
+}

@@ -1,0 +1,34 @@
+const KEY = "cycle-inspector";
+
+/**
+ * @typedef {object} Remembered
+ * @property {boolean} [open]
+ * @property {string} [view]
+ */
+
+/**
+ * Return what was remembered for this site; nothing where the storage is closed to us.
+ *
+ * @param {() => Storage} [storage]
+ * @returns {Remembered}
+ */
+export function recall(storage = () => localStorage) {
+  try {
+    const found = JSON.parse(storage().getItem(KEY) ?? "{}");
+    return found && typeof found === "object" ? found : {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * @param {Remembered} change
+ * @param {() => Storage} [storage]
+ */
+export function remember(change, storage = () => localStorage) {
+  try {
+    storage().setItem(KEY, JSON.stringify({ ...recall(storage), ...change }));
+  } catch {
+    // Storage may be forbidden or full; the panel works without.
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * @typedef {object} Timed an entry of the browser's performance timeline, as far as it is used
+ * @property {string} name
+ * @property {string} [initiatorType]
+ * @property {number} startTime
+ * @property {number} duration
+ * @property {number} [responseStatus]
+ * @property {readonly {name: string, description: string}[]} [serverTiming]
+ */
+
+/**
+ * @typedef {object} Seen a request of the page that the server recorded
+ * @property {string} id
+ * @property {string} address
+ * @property {string} how "page", "fetch" and so on
+ * @property {number} startTime
+ * @property {number} duration_ms
+ * @property {number | undefined} status
+ */
+
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** @type {Record<string, string>} */
+const WORDS = { navigation: "page", xmlhttprequest: "xhr", iframe: "frame", img: "image" };
+
+/**
+ * Return the id of the cycle behind an entry; undefined where the browser hides it.
+ *
+ * @param {Timed | undefined} entry
+ */
+export function cycleId(entry) {
+  const found = entry?.serverTiming?.find((one) => one.name === "cycle")?.description;
+  return found && ID.test(found) ? found : undefined;
+}
+
+/**
+ * @param {Timed} entry
+ * @returns {Seen | undefined}
+ */
+export function seen(entry) {
+  const id = cycleId(entry);
+  if (!id) return undefined;
+  const how = entry.initiatorType ?? "";
+  return {
+    id,
+    address: entry.name,
+    how: WORDS[how] ?? how,
+    startTime: entry.startTime,
+    duration_ms: entry.duration,
+    status: entry.responseStatus || undefined,
+  };
+}

@@ -1,0 +1,110 @@
+"""A page with the panel in it, served over HTTP from sample cycles: no history, no middleware."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from socketserver import ThreadingMixIn
+from typing import Any
+from unittest.mock import patch
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponse, HttpResponseBase
+from django.test import override_settings
+
+from cycle_inspector.history import reader, writer
+from cycle_inspector.panel import views
+from tests.panel.sample import failed_cycle, hostile_cycle, rich_cycle
+
+RICH = rich_cycle()
+FAILED = failed_cycle()
+HOSTILE = replace(hostile_cycle(), id="019aaa00-0000-7000-8000-00000000bad0")
+FETCHED = replace(
+    rich_cycle(),
+    id="019aaa00-0000-7000-8000-0000000000f1",
+    request={"method": "GET", "path": "/api/", "full_path": "/api/?q=1"},
+    findings=(),
+)
+
+STRICT = "default-src 'none'; script-src 'nonce-abc'; connect-src 'self'"
+ROUGH = "* {all: revert !important; font: 40px serif !important} cycle-panel {display: none}"
+
+_PAGE = """<!doctype html><html lang="en"><head><title>Books</title><style>{style}</style></head>
+<body><h1>Books</h1><input aria-label="Search">{more}
+<script nonce="abc" type="module" src="/__cycle__/panel.js"></script></body></html>"""
+
+
+class Site:
+    """What the server knows, and what it was sent."""
+
+    def __init__(self) -> None:
+        self.cycles = {one.id: one for one in (RICH, FAILED, HOSTILE, FETCHED)}
+        self.timings: list[tuple[str, dict[str, Any]]] = []
+        self.address = ""
+
+    def answer(self, request: WSGIRequest) -> HttpResponseBase:
+        if request.path_info.startswith(views.PREFIX):
+            return views.respond(request)
+        shown, more, headers = RICH, "", {}
+        match request.path_info:
+            case "/fetch/":
+                more = "<script nonce='abc'>fetch('/api/?q=1')</script>"
+            case "/frame/":
+                more = "<iframe src='/books/'></iframe>"
+            case "/failed/":
+                shown = FAILED
+            case "/hostile/":
+                shown = HOSTILE
+            case "/strict/":
+                headers["Content-Security-Policy"] = STRICT
+            case "/api/":
+                shown = FETCHED
+        style = ROUGH if request.path_info == "/rough/" else ""
+        response = HttpResponse(_PAGE.format(style=style, more=more), headers=headers)
+        response["Server-Timing"] = f'cycle;desc="{shown.id}"'
+        return response
+
+    def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
+        response = self.answer(WSGIRequest(environ))
+        headers = [*response.items(), ("Content-Length", str(len(response.content)))]
+        start_response(f"{response.status_code} {response.reason_phrase}", headers)
+        return [response.content]
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def serve() -> Iterator[Site]:
+    """Serve a `Site` while the block runs."""
+    site = Site()
+    stand_ins = (
+        patch.object(reader, "get", site.cycles.get),
+        patch.object(reader, "latest", lambda path=None: RICH.id),
+        patch.object(reader, "children", lambda cycle_id: []),
+        patch.object(writer, "problem", lambda: None),
+        patch.object(writer, "put_browser_timings", lambda *given: site.timings.append(given)),
+    )
+    with make_server("127.0.0.1", 0, site, _Server, _Silent) as server:
+        site.address = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        with override_settings(DEBUG=True, ALLOWED_HOSTS=["127.0.0.1"]):
+            for one in stand_ins:
+                one.start()
+            thread.start()
+            try:
+                yield site
+            finally:
+                server.shutdown()
+                thread.join()
+                for one in stand_ins:
+                    one.stop()

@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import RequestFactory
+
+from cycle_inspector.codec import UnreadableCycle
+from cycle_inspector.history import reader
+from cycle_inspector.history.database import HistoryUnavailable
+from cycle_inspector.panel import assets, beacon, views
+from cycle_inspector.records import Stage
+from tests.panel.sample import rich_cycle
+
+UNKNOWN = "019aaa00-0000-7000-8000-00000000ffff"
+OWN = {"HTTP_SEC_FETCH_SITE": "same-origin"}
+TIMINGS = json.dumps({"load_ns": 342_000_000, "cls": 0.02, "navigation_type": "reload"})
+
+
+def text(response):
+    return response.content.decode()
+
+
+# Reading a cycle
+
+
+def test_the_page_of_a_cycle_holds_every_stage(ask, cycle):
+    response = ask(f"{cycle.id}/")
+    assert response.status_code == 200
+    assert response["Content-Type"].startswith("text/html")
+    for stage in Stage:
+        assert f'id="{stage.value}"' in text(response)
+    assert "data-src" not in text(response)
+
+
+def test_the_report_names_the_address_of_each_stage(ask, cycle):
+    shown = text(ask(f"{cycle.id}/report"))
+    for stage in Stage:
+        assert f'data-src="/__cycle__/{cycle.id}/stages/{stage.value}"' in shown
+    assert "<html" not in shown
+
+
+@pytest.mark.parametrize("stage", [one.value for one in Stage])
+def test_a_stage_is_a_fragment(ask, cycle, stage):
+    response = ask(f"{cycle.id}/stages/{stage}")
+    assert response.status_code == 200
+    assert "<html" not in text(response)
+
+
+def test_the_document_is_the_public_json(ask, cycle):
+    response = ask(f"{cycle.id}.json")
+    assert response["Content-Type"] == "application/json"
+    shown = json.loads(response.content)
+    assert shown["id"] == cycle.id
+    assert [one["name"] for one in shown["stages"]] == [stage.value for stage in Stage]
+
+
+def test_the_summary_says_what_the_closed_line_needs(ask, cycle):
+    shown = json.loads(ask(f"{cycle.id}/summary.json").content)
+    assert shown["name"] == "catalog:book-list"
+    assert shown["status"] == 200
+    assert shown["duration_ms"] == 84.12
+    assert shown["query_count"] == len(cycle.statements) + 12
+    assert shown["repeated_count"] == 42
+    assert shown["render_count"] == 48
+    assert shown["finding"]["title"] == "N+1: 40 × catalog.Book.author"
+    assert [one["stage"] for one in shown["stages"]] == [
+        "middleware",
+        "routing",
+        "view",
+        "database",
+        "templates",
+    ]
+    assert sum(one["own_ms"] for one in shown["stages"]) <= shown["duration_ms"]
+
+
+def test_links_honour_the_script_name(cycle):
+    request = RequestFactory().get(f"/__cycle__/{cycle.id}/report")
+    request.META["SCRIPT_NAME"] = "/shop"
+    assert views.urls_of(request).page(cycle.id) == f"/shop/__cycle__/{cycle.id}/"
+
+
+# Finding the newest
+
+
+def test_latest_leads_to_the_newest(ask, cycle):
+    response = ask("latest/")
+    assert response.status_code == 302
+    assert response["Location"] == f"/__cycle__/{cycle.id}/"
+
+
+def test_latest_without_any_cycle_is_a_friendly_404(ask, history):
+    response = ask("latest/")
+    assert response.status_code == 404
+    assert "No request has been recorded yet" in text(response)
+
+
+def test_latest_of_a_path(ask, cycle, history):
+    response = ask("latest.json?path=/books/")
+    assert json.loads(response.content) == {"id": cycle.id, "url": f"/__cycle__/{cycle.id}/"}
+    assert history.asked_paths == ["/books/"]
+
+
+def test_latest_of_a_path_nobody_asked_for_is_a_json_404(ask, cycle):
+    response = ask("latest.json?path=/nowhere/")
+    assert response.status_code == 404
+    assert json.loads(response.content)["error"]
+
+
+def test_a_path_with_a_nul_is_not_looked_for(ask, cycle, history):
+    assert ask("latest.json?path=/books/%00").status_code == 404
+    assert history.asked_paths == []
+
+
+def test_the_index_lists_recent_cycles(ask, cycle, monkeypatch):
+    class Row:
+        id = cycle.id
+        started_at = cycle.started_at
+        method, path, status = "GET", "/books/", 200
+        duration_ns, query_count = 84_000_000, 45
+
+    monkeypatch.setattr(reader, "recent", lambda limit, before=None: [Row()])
+    shown = text(ask(""))
+    assert f'href="/__cycle__/{cycle.id}/"' in shown
+    assert "84.0 ms" in shown
+
+
+# What is not there, and what goes wrong
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"{UNKNOWN}/",
+        f"{UNKNOWN}.json",
+        f"{UNKNOWN}/report",
+        f"{UNKNOWN}/summary.json",
+        f"{UNKNOWN}/stages/database",
+        "not-an-id/",
+        "..%2f..%2fsettings.py",
+        "../views.py",
+        "elements/../../../views.py",
+        "1/stages/database",
+        "nothing.css",
+        "%00",
+    ],
+)
+def test_what_is_not_there_is_a_404(ask, cycle, path):
+    assert ask(path).status_code == 404
+
+
+def test_an_unknown_stage_is_a_404(ask, cycle):
+    assert ask(f"{cycle.id}/stages/kitchen").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "allowed"),
+    [
+        ("{}/", "POST", "GET, HEAD"),
+        ("{}.json", "DELETE", "GET, HEAD"),
+        ("{}/summary.json", "PUT", "GET, HEAD"),
+        ("{}/stages/view", "PATCH", "GET, HEAD"),
+        ("latest/", "POST", "GET, HEAD"),
+        ("panel.js", "POST", "GET, HEAD"),
+        ("{}/browser", "GET", "POST"),
+    ],
+)
+def test_another_method_is_a_405(ask, cycle, path, method, allowed):
+    response = ask(path.format(cycle.id), method)
+    assert response.status_code == 405
+    assert response["Allow"] == allowed
+
+
+@pytest.mark.parametrize("path", ["{}/", "{}.json", "{}/stages/view"])
+@pytest.mark.parametrize(
+    "error", [HistoryUnavailable("The disk is full."), UnreadableCycle("Old.")]
+)
+def test_a_history_in_trouble_is_said_in_a_sentence(ask, cycle, monkeypatch, path, error):
+    def fail(cycle_id):
+        raise error
+
+    monkeypatch.setattr(reader, "get", fail)
+    response = ask(path.format(cycle.id))
+    assert response.status_code == 503
+    assert str(error) in text(response)
+
+
+def test_a_host_that_is_not_allowed_is_a_400(ask, cycle):
+    assert ask(f"{cycle.id}/", HTTP_HOST="evil.example").status_code == 400
+
+
+# Who may look
+
+
+def test_who_may_not_look_gets_a_plain_404(ask, cycle, settings):
+    settings.DEBUG = False
+    for path in ("", "panel.js", f"{cycle.id}/", f"{cycle.id}/browser"):
+        response = ask(path)
+        assert response.status_code == 404
+        assert text(response) == "Not Found"
+
+
+def test_another_site_cannot_read_a_cycle(ask, cycle):
+    foreign = {"HTTP_SEC_FETCH_SITE": "cross-site", "HTTP_SEC_FETCH_MODE": "cors"}
+    assert ask(f"{cycle.id}.json", **foreign).status_code == 404
+    assert ask("panel.js", **{**foreign, "HTTP_SEC_FETCH_MODE": "no-cors"}).status_code == 404
+
+
+def test_another_site_may_link_to_a_cycle(ask, cycle):
+    followed = {"HTTP_SEC_FETCH_SITE": "cross-site", "HTTP_SEC_FETCH_MODE": "navigate"}
+    assert ask(f"{cycle.id}/", **followed).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["", "{}/", "{}.json", "nothing", "latest/"])
+def test_every_response_is_closed_to_others(ask, cycle, path):
+    response = ask(path.format(cycle.id))
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert response["Cache-Control"] == "no-store"
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "Access-Control-Allow-Origin" not in response
+
+
+# The browser's timings
+
+
+def test_the_beacon_is_kept(ask, cycle, history):
+    response = ask(f"{cycle.id}/browser", "POST", data=TIMINGS, **OWN)
+    assert response.status_code == 204
+    facts = {"load_ns": 342_000_000, "cls": 0.02, "navigation_type": "reload"}
+    assert history.timings == [(cycle.id, facts)]
+
+
+def test_a_beacon_without_fetch_metadata_needs_its_own_origin(ask, cycle, history):
+    path = f"{cycle.id}/browser"
+    assert ask(path, "POST", data=TIMINGS).status_code == 403
+    assert ask(path, "POST", data=TIMINGS, HTTP_ORIGIN="http://evil.example").status_code == 403
+    assert ask(path, "POST", data=TIMINGS, HTTP_ORIGIN="http://testserver").status_code == 204
+    assert len(history.timings) == 1
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_beacon_from_another_site_is_refused(ask, cycle, history, site):
+    response = ask(f"{cycle.id}/browser", "POST", data=TIMINGS, HTTP_SEC_FETCH_SITE=site)
+    assert response.status_code in (403, 404)
+    assert history.timings == []
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "7", "{}", '{"load_ns": "soon"}', "[" * 9000])
+def test_a_beacon_that_is_none_is_a_400(ask, cycle, history, body):
+    response = ask(f"{cycle.id}/browser", "POST", data=body, **OWN)
+    assert response.status_code == 400
+    assert history.timings == []
+
+
+def test_an_oversized_beacon_is_refused_unread(ask, cycle, history):
+    given = {"CONTENT_LENGTH": str(beacon.LIMIT_BYTES + 1), **OWN}
+    response = ask(f"{cycle.id}/browser", "POST", data=TIMINGS, **given)
+    assert response.status_code == 413
+    assert history.timings == []
+
+
+def test_only_sane_values_of_known_keys_are_taken():
+    body = json.dumps(
+        {"load_ns": 5, "fcp_ns": -1, "lcp_ns": 10**30, "dns_ns": True, "cls": 1e999, "evil": "x"}
+    )
+    assert beacon.parse(body.encode()) == {"load_ns": 5}
+
+
+# Static files
+
+
+def test_every_static_file_is_served_with_its_type(ask):
+    for name in assets.table():
+        response = ask(name)
+        assert response.status_code == 200
+        kind = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+        assert response["Content-Type"].startswith(kind[name.rpartition(".")[2]])
+        assert response["Cache-Control"] == "no-cache"
+    assert {"panel.js", "report.js", "tokens.css", "elements/cycle-panel.js"} <= set(assets.table())
+
+
+def test_a_known_file_is_not_sent_again(ask):
+    etag = ask("panel.js")["ETag"]
+    response = ask("panel.js", HTTP_IF_NONE_MATCH=etag)
+    assert response.status_code == 304
+    assert response.content == b""
+
+
+def test_nothing_here_needs_the_projects_urlconf(ask, cycle, settings):
+    settings.ROOT_URLCONF = "no.such.module"
+    assert ask(f"{cycle.id}/").status_code == 200
+
+
+def test_numbers_are_not_localised(ask, history, settings):
+    settings.USE_THOUSAND_SEPARATOR = True
+    settings.LANGUAGE_CODE = "de"
+    cycle = history.add(rich_cycle())
+    shown = text(ask(f"{cycle.id}/"))
+    assert 'x="100.000%"' not in shown or "100,000%" not in shown
+    assert "4242" in shown
+    assert "4.242" not in shown
