@@ -1,14 +1,14 @@
 # The two commands of the README. Both need Python and git alone, and may be run again and again.
 
-# The first interpreter that runs and is new enough; `make demo PYTHON=...` names another.
-PYTHON ?= $(shell for python in python3.13 python3.12 python3.14 python3.11 python3 python; do \
-	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
-PORT ?= 8000
-
 # pyenv shows only the versions that are switched on: switch on all that the matrix may use.
 ifneq ($(shell command -v pyenv),)
 export PYENV_VERSION := $(shell pyenv versions --bare | grep -E '^3\.1[1-4]\.[0-9]+$$' | sort -rV | paste -sd: -)
 endif
+
+# The first interpreter that runs and is new enough; `make demo PYTHON=...` names another.
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.14 python3.11 python3 python; do \
+	PYENV_VERSION="$(PYENV_VERSION)" $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+PORT ?= 8000
 
 .PHONY: demo test
 

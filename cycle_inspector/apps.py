@@ -13,7 +13,8 @@ class CycleInspectorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Lead the app's models to the history's own database."""
+        """Lead the app's models to the history's own database, and register the checks."""
+        from cycle_inspector import checks  # noqa: F401
         from cycle_inspector.history import database
 
         database.install_router()

@@ -45,6 +45,7 @@ _QUERY_PLAIN = (
     "executions",
     "is_transaction",
     "relation",
+    "relation_kind",
     "error",
     "thread",
 )
@@ -82,28 +83,38 @@ class UnreadableCycle(ValueError):
 class _Table:
     """Distinct values in order of first use, each named by its index."""
 
-    def __init__(self) -> None:
-        self.values: list[Any] = []
+    def __init__(self, row_of: Callable[[Any], Any]) -> None:
+        self.rows: list[Any] = []
+        self._row_of = row_of
         self._index: dict[Any, int] = {}
 
-    def index(self, key: Any, value: Callable[[], Any]) -> int:
-        found = self._index.get(key)
+    def index(self, value: Any) -> int:
+        found = self._index.get(value)
         if found is None:
-            found = self._index[key] = len(self.values)
-            self.values.append(value())
+            row = self._row_of(value)
+            found = self._index[value] = len(self.rows)
+            self.rows.append(row)
+        return found
+
+
+class _StackTable(_Table):
+    """The same for stacks: a loop's queries share one, which is hashed once."""
+
+    def __init__(self, row_of: Callable[[Any], Any]) -> None:
+        super().__init__(row_of)
+        self._by_identity: dict[int, int] = {}
+
+    def index(self, value: Any) -> int:
+        found = self._by_identity.get(id(value))
+        if found is None:
+            found = self._by_identity[id(value)] = super().index(value)
         return found
 
 
 def encode(cycle: Cycle) -> bytes:
     """Return `cycle` as a compressed document."""
-    frames, stacks, statements = _Table(), _Table(), _Table()
-
-    def stack(of: tuple[Frame, ...]) -> int:
-        return stacks.index(of, lambda: [frames.index(one, lambda one=one: _frame(one)) for one in of])
-
-    def line(of: TemplateLine | None) -> list[Any] | None:
-        return None if of is None else [of.name, of.line]
-
+    statements, frames = _Table(str), _Table(_frame)
+    stacks = _StackTable(lambda stack: [frames.index(frame) for frame in stack])
     query, render, event = (
         attrgetter(*names) for names in (_QUERY_PLAIN, _RENDER_PLAIN, _EVENT_PLAIN)
     )
@@ -114,15 +125,14 @@ def encode(cycle: Cycle) -> bytes:
         "stages": list(map(attrgetter(*_SUMMARY), cycle.stages)),
         "spans": list(map(attrgetter(*_SPAN), cycle.spans)),
         "queries": [
-            (statements.index(one.sql, lambda one=one: one.sql), stack(one.frames))
-            + (line(one.template), query(one))
+            (statements.index(one.sql), stacks.index(one.frames), _line(one.template), query(one))
             for one in cycle.queries
         ],
-        "renders": [(line(one.template), render(one)) for one in cycle.renders],
-        "events": [(stack(one.frames), event(one)) for one in cycle.events],
-        "statements": statements.values,
-        "stacks": stacks.values,
-        "frames": frames.values,
+        "renders": [(_line(one.template), render(one)) for one in cycle.renders],
+        "events": [(stacks.index(one.frames), event(one)) for one in cycle.events],
+        "statements": statements.rows,
+        "stacks": stacks.rows,
+        "frames": frames.rows,
     }
     return zlib.compress(json.dumps(document, separators=(",", ":")).encode("ascii"), _LEVEL)
 
@@ -131,13 +141,20 @@ def decode(document: bytes) -> Cycle:
     """Return the cycle that `encode` made `document` of; raise `UnreadableCycle` if it cannot."""
     try:
         stored = json.loads(zlib.decompress(document))
-    except (zlib.error, ValueError) as error:
+    except (zlib.error, ValueError, RecursionError) as error:
         raise UnreadableCycle(f"the stored cycle is damaged: {error}") from error
     schema = stored.get("schema") if isinstance(stored, dict) else None
     if schema != SCHEMA_VERSION:
         raise UnreadableCycle(
             f"the stored cycle has schema {schema!r}, this version reads schema {SCHEMA_VERSION}"
         )
+    try:
+        return _cycle(stored)
+    except (LookupError, TypeError, ValueError) as error:
+        raise UnreadableCycle(f"the stored cycle is damaged: {error!r}") from error
+
+
+def _cycle(stored: dict[str, Any]) -> Cycle:
     frames = [
         Frame(path=path, line=line, function=function, is_project=bool(is_project))
         for path, line, function, is_project in stored["frames"]
@@ -170,6 +187,10 @@ def decode(document: bytes) -> Cycle:
             for stack, row in stored["events"]
         ),
     )
+
+
+def _line(line: TemplateLine | None) -> tuple[str, int] | None:
+    return None if line is None else (line.name, line.line)
 
 
 def _frame(frame: Frame) -> tuple[str, int, str, int]:

@@ -1,12 +1,14 @@
 """The one settings dict, CYCLE_INSPECTOR, as a frozen `Config`.
 
 Read at the edges only (lifecycle, panel, history, checks); everything below takes values. Kept
-until `setting_changed` says that a setting it rests on was overridden.
+until `setting_changed` says that a setting it rests on was overridden, or a test runner sets up its
+environment, which sets DEBUG without that signal.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -43,27 +45,38 @@ class Config:
 
 KEYS = tuple(one.name.upper() for one in fields(Config))
 
-_COUNTS = ("HISTORY_MAX_COUNT", "HISTORY_MAX_AGE_HOURS") + tuple(
-    key for key in KEYS if key.startswith("MAX_")
+_COUNTS = frozenset(
+    {"HISTORY_MAX_COUNT", "HISTORY_MAX_AGE_HOURS"} | {key for key in KEYS if key.startswith("MAX_")}
 )
-_TEXTS = ("IGNORE_PATHS", "REDACT")
+_TEXTS = frozenset({"IGNORE_PATHS", "REDACT"})
 
 _current: Config | None = None
+_default_enabled: bool | None = None  # when it was read
 
 
 def current() -> Config:
-    """Return the configuration in force; faulty values count as absent (a system check names them)."""
-    global _current
-    if _current is None:
-        _current = _read()
+    """Return the configuration in force; faulty values, which a check names, count as absent."""
+    global _current, _default_enabled
+    enabled = bool(settings.DEBUG) and not _under_test()
+    if _current is None or _default_enabled is not enabled:
+        _current, _default_enabled = _read(enabled=enabled), enabled
     return _current
 
 
 def find_problems(given: Any) -> list[tuple[str, str]]:
-    """Return what is wrong with `given` as CYCLE_INSPECTOR: pairs of what is wrong and what to do."""
+    """Return what is wrong with `given` as CYCLE_INSPECTOR: each time, and what to do about it."""
     if not isinstance(given, Mapping):
         return [(f"{SETTING} is a {type(given).__name__}.", "Make it a dict.")]
     return [problem for key in given if (problem := _problem(key, given[key])) is not None]
+
+
+def find_pattern_problem(text: str) -> str | None:
+    """Return why `text` is no regular expression; None if it is one."""
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
+        return str(error)
+    return None
 
 
 def _problem(key: Any, value: Any) -> tuple[str, str] | None:
@@ -78,18 +91,20 @@ def _problem(key: Any, value: Any) -> tuple[str, str] | None:
         not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value)
     ):
         return named, "Make it a list of strings."
+    if key == "IGNORE_PATHS" and "" in value:
+        return named, "Take the empty string out: every path starts with it."
     if key == "ENABLED" and not isinstance(value, bool):
         return named, "Make it True or False, or leave it out: it then follows DEBUG."
     if key == "SHOW_PANEL" and not (callable(value) or isinstance(value, str)):
         return named, "Make it a function of the request, or the dotted path of one."
-    if key == "HISTORY_PATH" and not isinstance(value, str | Path):
+    if key == "HISTORY_PATH" and (not isinstance(value, str | Path) or value == ""):
         return named, "Make it a path; a relative one starts at BASE_DIR."
     if key == "THRESHOLDS" and not isinstance(value, Mapping):
         return named, "Make it a dict of whole numbers."
     return None
 
 
-def _read() -> Config:
+def _read(*, enabled: bool) -> Config:
     given = getattr(settings, SETTING, {})
     values: dict[str, Any] = {}
     if isinstance(given, Mapping):
@@ -98,10 +113,16 @@ def _read() -> Config:
             for key, value in given.items()
             if _problem(key, value) is None
         }
-    values.setdefault("enabled", bool(settings.DEBUG) and not _under_test())
+    values.setdefault("enabled", enabled)
+    values["redact"] = tuple(map(_pattern, values.get("redact", ())))
     base = getattr(settings, "BASE_DIR", None) or Path.cwd()
     values["history_path"] = Path(base) / values.get("history_path", HISTORY_PATH)
     return Config(**values)
+
+
+def _pattern(text: str) -> str:
+    # One that is no regular expression is taken literally: better hide too much than nothing.
+    return text if find_pattern_problem(text) is None else re.escape(text)
 
 
 def _under_test() -> bool:

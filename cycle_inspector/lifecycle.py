@@ -8,10 +8,9 @@ marked on the cycle; the response is the page's own in any case.
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Self
 
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponseBase
 
 from cycle_inspector import analysis, conf
 from cycle_inspector.collectors import (
@@ -24,53 +23,26 @@ from cycle_inspector.collectors import (
     response,
     settings,
 )
+from cycle_inspector.collectors._guard import guard
 from cycle_inspector.history import writer
 from cycle_inspector.recorder import Limits, Recorder, Tokens, current, enter, innermost, leave
 from cycle_inspector.records import Cycle, Stage
 
-logger = logging.getLogger("cycle_inspector")
+__all__ = ["OpenCycle", "guard", "record"]
 
 # The cycle of a request, on the request: found again where the context does not reach.
 _ON_REQUEST = "_cycle_inspector"
 
 
-class guard:  # noqa: N801 - read as a verb: `with guard("do this"):`
-    """Around everything of ours that runs while a page is served: log, mark, go on."""
-
-    __slots__ = ("_recorder", "_what")
-
-    _told: set[tuple[str, type]] = set()
-
-    def __init__(self, what: str, recorder: Recorder | None = None) -> None:
-        self._what = what
-        self._recorder = recorder
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: Any, traceback: Any) -> bool:
-        if kind is None or not issubclass(kind, Exception):
-            return False
-        if (self._what, kind) not in self._told:
-            self._told.add((self._what, kind))
-            logger.error(
-                "Cycle Inspector failed to %s; the page is not affected.", self._what, exc_info=error
-            )
-        if self._recorder is not None:
-            faults = self._recorder.dropped
-            faults[self._what] = faults.get(self._what, 0) + 1
-        return True
-
-
 class OpenCycle:
     """A request that is being recorded."""
 
-    __slots__ = ("_tokens", "nonce", "panel", "recorder", "shown")
+    __slots__ = ("_tokens", "is_in_stream", "panel", "recorder", "shown")
 
     def __init__(self, recorder: Recorder, tokens: Tokens) -> None:
         self.recorder = recorder
         self.shown: bool | None = None  # may this client see the panel? None: not asked yet
-        self.nonce = ""
+        self.is_in_stream = False  # whether the panel's script is the end of a stream
         self.panel = ""  # why the panel is or is not in the page
         self._tokens: Tokens | None = tokens
 
@@ -83,19 +55,27 @@ class OpenCycle:
         if watch is not None:
             self.recorder.notes[Stage.MIDDLEWARE] = watch
 
-    def close(self, request: Any, answer: Any) -> None:
-        """Take what the request and the response say; stop, or follow a stream to its end."""
+    def close(self, request: Any, answer: Any) -> bool:
+        """Take what the request and the response say, and stop unless the response is a stream.
+
+        Return whether there is a cycle to hand over.
+        """
         recorder = self.recorder
+        if not isinstance(answer, HttpResponseBase):  # a middleware's fault, as Django will say
+            self.abandon(request, f"a middleware returned {type(answer).__qualname__}")
+            return False
         with guard("take the request", recorder):
             _take_request(recorder, request)
         with guard("take the response", recorder):
             note = response.Note(answer, recorder.clock())
             recorder.notes[Stage.RESPONSE] = note
             recorder.response = lambda: response.response_facts(note)
-        recorder.discarded = _is_own_admin(request)
+        with guard("recognise the history's own pages", recorder):
+            recorder.discarded = _is_own_admin(request)
         if not answer.streaming or recorder.discarded:
             recorder.stop()
         self.leave()
+        return not recorder.discarded
 
     def hand_over(self, answer: Any) -> None:
         """Keep the cycle: now, or when the last byte of a stream has left."""
@@ -109,15 +89,16 @@ class OpenCycle:
         if note is not None and not isinstance(answer, FileResponse):
             # A FileResponse hands its file to the server, which an iterator in between would spoil.
             with guard("follow the stream", recorder):
-                response.follow(answer, recorder, note)
+                response.follow(answer, recorder, note, self._stop_and_keep)
         # django.http.response.HttpResponseBase.close() runs these, in order, after the last byte.
         answer._resource_closers.append(self._stop_and_keep)
 
-    def abandon(self, request: Any) -> None:
+    def abandon(self, request: Any, cause: str) -> None:
         """No response came, as when an async client has gone away: keep what there is."""
         recorder = self.recorder
         with guard("take the request", recorder):
             _take_request(recorder, request)
+        recorder.notes[Stage.RESPONSE] = response.Missing(cause)
         recorder.stop()
         self.leave()
         keep(recorder)
@@ -136,9 +117,9 @@ class OpenCycle:
 class record:  # noqa: N801 - read as a verb: `with record() as recording:`
     """Record a block of code: a test, a command, lines in a shell. Sync and async.
 
-    Afterwards `recording.cycle` is the frozen `Cycle`, its findings judged; what the block raises is
-    raised on. Works with the tool disabled too: the hooks are in place during the block only. With
-    `keep=True` the cycle goes into the history as well.
+    Afterwards `recording.cycle` is the frozen `Cycle`, its findings judged; what the block raises
+    is raised on. Works with the tool disabled too: the hooks are in place during the block only.
+    With `keep=True` the cycle goes into the history as well.
     """
 
     def __init__(self, *, keep: bool = False) -> None:
@@ -157,11 +138,12 @@ class record:  # noqa: N801 - read as a verb: `with record() as recording:`
     def __enter__(self) -> Self:
         if self._tokens is not None:
             raise RuntimeError("This record() is running already; make another one.")
-        hooks.hold()
         outer = current()
+        self._cycle = None
         self._recorder = Recorder(
             kind="block", parent=None if outer is None else outer.id, limits=_limits(conf.current())
         )
+        hooks.hold()
         self._tokens = enter(self._recorder)
         return self
 
@@ -175,7 +157,9 @@ class record:  # noqa: N801 - read as a verb: `with record() as recording:`
         leave(tokens)
         self._tokens = None
         hooks.release()
-        self._cycle = analysis.judge(recorder.finish(DESCRIBE), conf.current().thresholds)
+        self._cycle = recorder.finish(DESCRIBE)
+        with guard("judge the cycle"):
+            self._cycle = analysis.judge(self._cycle, conf.current().thresholds)
         if self._keep:
             keep(recorder)
 
@@ -247,9 +231,10 @@ def _is_own_admin(request: Any) -> bool:
 
 
 def _finish(recorder: Recorder) -> Cycle:
-    taken = settings.snapshot()
-    recorder.settings = taken.digest
-    writer.put_settings(taken.digest, taken.facts)
+    with guard("take the settings", recorder):
+        taken = settings.snapshot()
+        recorder.settings = taken.digest
+        writer.put_settings(taken.digest, taken.facts)
     return recorder.finish(DESCRIBE)
 
 

@@ -9,7 +9,7 @@ themselves out of the chain.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.core.exceptions import MiddlewareNotUsed
@@ -20,7 +20,7 @@ from cycle_inspector.collectors import hooks
 from cycle_inspector.collectors._frames import stop_at
 from cycle_inspector.lifecycle import OpenCycle, guard
 from cycle_inspector.panel import access, inject, policy, views
-from cycle_inspector.recorder import leave
+from cycle_inspector.recorder import leave, paused
 
 GetResponse = Callable[[HttpRequest], Any]
 
@@ -37,7 +37,7 @@ class _Middleware:
         self.get_response = get_response
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
-            markcoroutinefunction(self)
+            markcoroutinefunction(cast("Any", self))
 
 
 class FirstMiddleware(_Middleware):
@@ -45,41 +45,46 @@ class FirstMiddleware(_Middleware):
 
     def __init__(self, get_response: GetResponse) -> None:
         super().__init__(get_response)
-        hooks.hold()
+        with guard("hook Django"):
+            hooks.hold()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.is_async:
             return self.__acall__(request)
         if request.path_info.startswith(views.PREFIX):
-            return views.respond(request)
+            with paused():  # a view may ask for it, by Django's test client
+                return views.respond(request)
         cycle = lifecycle.open_cycle(request)
         if cycle is None:
             response: HttpResponseBase = self.get_response(request)
             return response
         try:
             response = self.get_response(request)
-        except BaseException:
-            cycle.abandon(request)
+        except BaseException as error:
+            cycle.abandon(request, type(error).__name__)
             raise
-        cycle.close(request, response)
-        if not cycle.recorder.discarded and cycle.shown is None:
+        if not cycle.close(request, response):
+            return response
+        if cycle.shown is None:
             cycle.shown = access.may_show(request)
         return _finish(cycle, request, response)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(views.PREFIX):
-            return await sync_to_async(views.respond)(request)
+            with paused():
+                return await sync_to_async(views.respond)(request)
         cycle = lifecycle.open_cycle(request)
         if cycle is None:
             response: HttpResponseBase = await self.get_response(request)
             return response
         try:
             response = await self.get_response(request)
-        except BaseException:
-            cycle.abandon(request)
+        except BaseException as error:
+            cycle.abandon(request, type(error).__name__)
             raise
-        cycle.close(request, response)
-        if not cycle.recorder.discarded and cycle.shown is None:
+        if not cycle.close(request, response):
+            return response
+        if cycle.shown is None:
             cycle.shown = await access.amay_show(request)
         return _finish(cycle, request, response)
 
@@ -100,9 +105,10 @@ class LastMiddleware(_Middleware):
             response: HttpResponseBase = self.get_response(request)
             if cycle is not None:
                 cycle.saw_chain(self.watch)
-                if inject.wants_stream(request, response):
-                    cycle.shown = access.may_show(request)
-                _prepare(cycle, request, response)
+                if _is_early(cycle, request, response):
+                    with paused():
+                        cycle.shown = access.may_show(request)
+                    _prepare(cycle, request, response)
         finally:
             if tokens is not None:
                 leave(tokens)
@@ -115,34 +121,47 @@ class LastMiddleware(_Middleware):
             response: HttpResponseBase = await self.get_response(request)
             if cycle is not None:
                 cycle.saw_chain(self.watch)
-                if inject.wants_stream(request, response):
-                    cycle.shown = await access.amay_show(request)
-                _prepare(cycle, request, response)
+                if _is_early(cycle, request, response):
+                    with paused():
+                        cycle.shown = await access.amay_show(request)
+                    _prepare(cycle, request, response)
         finally:
             if tokens is not None:
                 leave(tokens)
         return response
 
 
+def _is_early(cycle: OpenCycle, request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether the panel has to be prepared next to the view: in a stream, or for its nonce."""
+    with guard("look at the response", cycle.recorder):
+        return inject.fits(request, response) and (
+            response.streaming or policy.needs_nonce(request, response)
+        )
+    return False
+
+
 def _prepare(cycle: OpenCycle, request: HttpRequest, response: HttpResponseBase) -> None:
-    """Do what has to be done next to the view: read the page's nonce, append to a stream."""
-    with guard("read the page's nonce", cycle.recorder):
-        cycle.nonce = policy.nonce_of(request, response)
-    if cycle.shown:  # asked so early for a stream of HTML only
-        with guard("put the panel into the stream", cycle.recorder):
-            inject.append_to_stream(response, request, cycle.nonce)
-            cycle.panel = "shown"
+    if not cycle.shown:
+        return
+    with guard("prepare the panel", cycle.recorder):
+        nonce = policy.nonce_in_use(request)
+        if policy.needs_nonce(request, response):
+            nonce = policy.use_nonce(request)
+        if response.streaming:
+            inject.append_to_stream(response, request, nonce)
+            cycle.is_in_stream = True
 
 
-def _finish(
-    cycle: OpenCycle, request: HttpRequest, response: HttpResponseBase
-) -> HttpResponseBase:
+def _finish(cycle: OpenCycle, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """Add the panel and the headers to what leaves, and hand the cycle over."""
-    if cycle.recorder.discarded:
-        return response
     if cycle.shown:
         with guard("put the panel into the page", cycle.recorder):
-            cycle.panel = cycle.panel or inject.put_into_page(response, request, cycle.nonce)
+            nonce = policy.nonce_in_use(request)
+            if cycle.is_in_stream:
+                cycle.panel = policy.why_blocked(request, response, nonce) or "shown"
+            else:
+                cycle.panel = inject.put_into_page(response, request, nonce)
+        with guard("name the cycle in the headers", cycle.recorder):
             inject.add_headers(response, request, cycle.recorder.id)
     else:
         cycle.panel = "SHOW_PANEL says that this client may not see it."

@@ -134,15 +134,19 @@ def fit(name: str, value: object) -> str:
         return ""
     # No database takes a lone surrogate, and PostgreSQL takes no NUL.
     text = str(value).encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
-    return text[: Cycle._meta.get_field(name).max_length]
+    return text[: _max_length(name)]
 
 
 def _join_codes(codes: list[str]) -> str:
     """Return distinct `codes` between commas, so that a filter finds `,code,`; none is cut."""
-    length = Cycle._meta.get_field("finding_codes").max_length or 0
     joined = ""
     for code in dict.fromkeys(codes):
         longer = f"{joined or ','}{code},"
-        if len(longer) <= length:
+        if len(longer) <= _max_length("finding_codes"):
             joined = longer
     return joined
+
+
+def _max_length(name: str) -> int:
+    length: int = getattr(Cycle._meta.get_field(name), "max_length")  # noqa: B009
+    return length

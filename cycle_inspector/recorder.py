@@ -14,7 +14,7 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
@@ -63,7 +63,7 @@ class Opened:
         outer = _open.get()
         self.id = recorder.new_id()
         self.parent = None if outer is None else outer.id
-        self.thread = recorder.thread()
+        self.thread = threading.current_thread()  # not its ident, which another may get later
         self._token: Token[Opened | None] | None = _open.set(self)
         self.start = self.end = recorder.clock()
 
@@ -97,7 +97,7 @@ class OpenSpan(Opened):
             name=self.name,
             start_ns=self.start - recorder.start,
             duration_ns=self.end - self.start,
-            thread=recorder.thread_names[self.thread],
+            thread=self.thread.name,
             attributes=self.attributes,
         )
 
@@ -168,7 +168,6 @@ class Recorder:
         "spans",
         "start",
         "started_at",
-        "thread_names",
     )
 
     def __init__(
@@ -200,19 +199,11 @@ class Recorder:
         self.request: Callable[[], Facts] = dict
         self.response: Callable[[], Facts] = dict
         self.settings: str | None = None
-        self.thread_names: dict[int, str] = {}
         self._ids = itertools.count(1)
 
     def new_id(self) -> int:
         """Return the next id of this cycle's spans, queries and renders."""
         return next(self._ids)
-
-    def thread(self) -> int:
-        """Return the ident of the running thread; its name is remembered, threads may end."""
-        ident = threading.get_ident()
-        if ident not in self.thread_names:
-            self.thread_names[ident] = threading.current_thread().name
-        return ident
 
     def open_span(self, stage: Stage, name: str) -> OpenSpan:
         """Open a span inside the innermost open one; close it with `close_span`."""
@@ -254,11 +245,11 @@ class Recorder:
         recorded = Recorded(
             start=self.start,
             duration_ns=self.end - self.start,
-            spans=_in_order(self.spans, self),
-            queries=_in_order(self.queries, self),
-            renders=_in_order(self.renders, self),
-            events=tuple(event.record(self) for event in self.events),
-            dropped=dict(self.dropped),
+            spans=self._recorded("spans", self.spans),
+            queries=self._recorded("queries", self.queries),
+            renders=self._recorded("renders", self.renders),
+            events=self._recorded("events", self.events),
+            dropped=self.dropped,
             notes=self.notes,
         )
         stages = tuple(_sum_up(stage, describe.get(stage), recorded, faults) for stage in Stage)
@@ -268,14 +259,14 @@ class Recorder:
             kind=self.kind,
             started_at=self.started_at,
             duration_ns=recorded.duration_ns,
-            request=self.request(),
-            response=self.response(),
+            request=self._facts("request", self.request),
+            response=self._facts("response", self.response),
             stages=stages,
             spans=recorded.spans,
             queries=recorded.queries,
             renders=recorded.renders,
             events=recorded.events + tuple(faults),
-            dropped=recorded.dropped,
+            dropped=dict(self.dropped),
             settings=self.settings,
         )
 
@@ -283,9 +274,30 @@ class Recorder:
         if self.closed:
             return False
         if len(kept) >= limit:
-            self.dropped[kind] = self.dropped.get(kind, 0) + 1
+            self._count_dropped(kind)
             return False
         return True
+
+    def _recorded(self, kind: str, pending: Iterable[Pending[Any]]) -> tuple[Any, ...]:
+        """Return the records in the order of their start; one that cannot be made is counted."""
+        made = []
+        for one in tuple(pending):
+            try:
+                made.append(one.record(self))
+            except Exception:  # it must not cost the cycle
+                self._count_dropped(f"unreadable {kind}")
+        # A span is kept when it closes, so an outer one comes after those inside it.
+        return tuple(made) if kind == "events" else tuple(sorted(made, key=_by_start))
+
+    def _facts(self, kind: str, make: Callable[[], Facts]) -> Facts:
+        try:
+            return make()
+        except Exception:
+            self._count_dropped(f"unreadable {kind}")
+            return {}
+
+    def _count_dropped(self, what: str) -> None:
+        self.dropped[what] = self.dropped.get(what, 0) + 1
 
 
 Tokens = tuple[Token[Recorder | None], Token[Opened | None]]
@@ -298,15 +310,17 @@ def enter(recorder: Recorder | None, inside: Opened | None = None) -> Tokens:
 
 def leave(tokens: Tokens) -> None:
     """Undo `enter`; in another context than it was called in, stop recording there."""
-    for variable, token in zip((_current, _open), tokens, strict=True):
-        try:
-            variable.reset(token)  # type: ignore[arg-type]  # the pairs are of one type each
-        except ValueError:
-            variable.set(None)
+    recorder, inside = tokens
+    try:
+        _current.reset(recorder)
+        _open.reset(inside)
+    except ValueError:
+        _current.set(None)
+        _open.set(None)
 
 
 @contextmanager
-def paused() -> Any:
+def paused() -> Iterator[None]:
     """Record nothing in this block: it is our own work, not the page's."""
     tokens = enter(None)
     try:
@@ -316,16 +330,14 @@ def paused() -> Any:
 
 
 def new_cycle_id(now_ns: int) -> str:
-    """Return a UUID of version 7 (RFC 9562, 5.7) for the Unix time `now_ns`."""
-    value = (now_ns // 1_000_000 & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 7 << 76
-    value = value & ~(0x3 << 62) | 2 << 62
-    return str(UUID(int=value))
+    """Return a UUID of version 7 (RFC 9562, 5.7) for the Unix time `now_ns`.
 
-
-def _in_order(pending: Iterable[Pending[Any]], recorder: Recorder) -> tuple[Any, ...]:
-    # A span is kept when it closes, so an outer one comes after those inside it.
-    return tuple(sorted((one.record(recorder) for one in tuple(pending)), key=_by_start))
+    The 12 bits after the version hold the part of the millisecond, as its method 3 of 6.2 allows:
+    ids of one millisecond sort by time as well.
+    """
+    ms, rest = divmod(now_ns, 1_000_000)
+    value = (ms & (1 << 48) - 1) << 80 | 7 << 76 | (rest << 12) // 1_000_000 << 64 | 2 << 62
+    return str(UUID(int=value | int.from_bytes(os.urandom(8), "big") >> 2))
 
 
 def _by_start(record: Any) -> tuple[int, int]:

@@ -22,9 +22,6 @@ Json = Any
 Facts = Mapping[str, Json]
 
 HIDDEN = "********************"
-"""What stands in a record in the place of a secret."""
-
-HIDDEN = "********************"
 """What stands in the place of a secret, the same text as on Django's debug page."""
 
 
@@ -108,6 +105,7 @@ class Query:
     frames: tuple[Frame, ...]  # innermost first, Django and the standard library left out
     template: TemplateLine | None  # the innermost template line that was being rendered
     relation: str | None  # the lazily loaded field, as in `catalog.Book.author`
+    relation_kind: str | None  # of it: "to_one", "generic" (foreign key) or "column" (deferred)
     error: str | None
     thread: str
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import path
 
 from cycle_inspector.history import database, writer
 from tests.site import SERVERS, Site
@@ -43,6 +44,41 @@ def switched_on(
 def site(request: pytest.FixtureRequest, switched_on: Any) -> Site:
     """Give the project behind a WSGI and an ASGI handler in turn."""
     return Site(request.param)
+
+
+class Server:
+    """Serves a view, or URL patterns, behind a handler.
+
+    `middleware` stands between the pair, in the place of the project's.
+    """
+
+    def __init__(self, name: str, settings: Any) -> None:
+        self.name = name
+        self._settings = settings
+
+    def __call__(self, *views: Any, middleware: Sequence[str] | None = None) -> Site:
+        self._settings.ROOT_URLCONF = tuple(
+            path("", one) if callable(one) else one for one in views
+        )
+        if middleware is not None:
+            self._settings.MIDDLEWARE = [PAIR[0], *middleware, PAIR[1]]
+        return Site(self.name)
+
+
+@pytest.fixture(params=SERVERS)
+def serve(request: pytest.FixtureRequest, settings: Any, switched_on: Any) -> Server:
+    """Serve behind a WSGI and an ASGI handler in turn."""
+    return Server(request.param, settings)
+
+
+@pytest.fixture
+def serve_wsgi(settings: Any, switched_on: Any) -> Server:
+    return Server("wsgi", settings)
+
+
+@pytest.fixture
+def serve_asgi(settings: Any, switched_on: Any) -> Server:
+    return Server("asgi", settings)
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ def make_query(**given: Any) -> Query:
         "frames": (make_frame(),),
         "template": TemplateLine(name="catalog/book_list.html", line=14),
         "relation": None,
+        "relation_kind": None,
         "error": None,
         "thread": "MainThread",
     }

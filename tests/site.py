@@ -9,10 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from asgiref.testing import ApplicationCommunicator
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpHeaders
 from django.test.client import FakePayload
+from django.test.utils import override_settings
 
 from cycle_inspector.history import reader, writer
 from cycle_inspector.records import Cycle
@@ -58,7 +60,14 @@ class Site:
         self.server = server
         self.handler: Any = WSGIHandler() if server == "wsgi" else ASGIHandler()
 
-    def get(self, url: str, **headers: str) -> Answer:
+    def bare(self) -> Site:
+        """Return the same project without the tool."""
+        with override_settings(
+            MIDDLEWARE=[one for one in settings.MIDDLEWARE if not one.startswith("cycle_inspector")]
+        ):
+            return Site(self.server)
+
+    def get(self, url: str, headers: dict[str, str] | None = None) -> Answer:
         return self.ask("GET", url, headers=headers)
 
     def ask(

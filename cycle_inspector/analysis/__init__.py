@@ -21,11 +21,7 @@ RULES = (exception, n_plus_one, duplicates, slow_query)
 
 def analyse(cycle: Cycle, thresholds: Thresholds) -> tuple[Finding, ...]:
     """Return the findings of `cycle`, the worst first."""
-    found = [
-        finding
-        for rule in RULES
-        for finding in rule.find(cycle, thresholds)
-    ]
+    found = [finding for rule in RULES for finding in rule.find(cycle, thresholds)]
     return tuple(sorted(found, key=lambda one: (-one.severity.rank, -one.cost_ns)))
 
 

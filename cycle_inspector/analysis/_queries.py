@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Hashable
 
-from cycle_inspector.records import Json, Query
+from cycle_inspector.records import HIDDEN, Json, Query
 
-_READS = re.compile(r"\s*\(*\s*(SELECT|WITH|VALUES|SHOW|PRAGMA|EXPLAIN|DESCRIBE)\b", re.I)
+_READS = re.compile(
+    r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*+(SELECT|WITH|VALUES|SHOW|PRAGMA|EXPLAIN|DESCRIBE)\b",
+    re.I | re.S,
+)
 _WRITES_INSIDE = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE)\b", re.I)
+
+# What a collector writes where it cannot or must not show a value, as it stands in JSON.
+_NOT_SHOWN = re.compile(r'"<[^"]+>"|\\u2026|' + re.escape(HIDDEN))
+_to_json = json.JSONEncoder(sort_keys=True).encode
 
 
 def reads(query: Query) -> bool:
@@ -19,6 +27,29 @@ def reads(query: Query) -> bool:
     return start[1].upper() != "WITH" or _WRITES_INSIDE.search(query.sql) is None
 
 
-def key_of_params(params: tuple[Json, ...] | dict[str, Json] | None) -> str:
-    """Return a text that is equal for equal parameters, whatever they are made of."""
-    return json.dumps(params, sort_keys=True)
+def key_of_params(params: tuple[Json, ...] | dict[str, Json] | None) -> str | None:
+    """Return a text that is equal for equal parameters, whatever they are made of.
+
+    None where the record does not show all of them (one is hidden, cut or of an unknown type): then
+    nobody can say.
+    """
+    key = _to_json(params)
+    return None if _NOT_SHOWN.search(key) else key
+
+
+def place_of() -> Callable[[Query], Hashable]:
+    """Return a function that gives equal values for queries of one stack and template line.
+
+    A stack is hashed once for each tuple that holds it: a loop's queries share theirs.
+    """
+    numbers: dict[Hashable, int] = {}
+    by_identity: dict[int, int] = {}
+
+    def place(query: Query) -> Hashable:
+        number = by_identity.get(id(query.frames))
+        if number is None:
+            number = numbers.setdefault(query.frames, len(numbers))
+            by_identity[id(query.frames)] = number
+        return number, query.template
+
+    return place

@@ -18,11 +18,15 @@ class Thresholds:
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:
         """Return thresholds from upper-case names; what is unknown or no count is left out."""
-        names = {one.name for one in fields(cls)}
         return cls(
             **{
-                name.lower(): value
-                for name, value in given.items()
-                if name.lower() in names and type(value) is int and value >= 0
+                one.name: given[one.name.upper()]
+                for one in fields(cls)
+                if cls.accepts(given.get(one.name.upper()))
             }
         )
+
+    @staticmethod
+    def accepts(value: Any) -> bool:
+        """Whether `value` can be a threshold."""
+        return type(value) is int and value >= 0

@@ -19,42 +19,40 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
     Repetitions inside an N+1 are that finding's, whose fix ends them too.
     """
     elsewhere = {query.id for group in repeated(cycle, thresholds) for query in group}
-    groups: dict[tuple[str, str, str], list[Query]] = {}
+    writes: dict[str, int] = {}  # by alias, so far
+    groups: dict[tuple[str, int, str, str], list[Query]] = {}
     for query in cycle.statements:
         if not reads(query):
-            yield from _findings(groups, query.alias, thresholds)
-            groups = {key: group for key, group in groups.items() if key[0] != query.alias}
+            writes[query.alias] = writes.get(query.alias, 0) + 1
         elif query.error is None and query.id not in elsewhere:
-            key = query.alias, query.sql, key_of_params(query.params)
-            groups.setdefault(key, []).append(query)
-    yield from _findings(groups, None, thresholds)
+            params = key_of_params(query.params)
+            if params is not None:
+                key = query.alias, writes.get(query.alias, 0), query.sql, params
+                groups.setdefault(key, []).append(query)
+    for group in groups.values():
+        if len(group) >= max(thresholds.duplicate_queries, 2):
+            yield _finding(group)
 
 
-def _findings(
-    groups: dict[tuple[str, str, str], list[Query]], alias: str | None, thresholds: Thresholds
-) -> Iterable[Finding]:
-    for (of_alias, _, _), group in groups.items():
-        if len(group) < thresholds.duplicate_queries or alias not in (None, of_alias):
-            continue
-        again = group[1:]
-        yield Finding(
-            code=CODE,
-            severity=Severity.WARNING,
-            title=f"Duplicate query: the same statement ran {len(group)} times",
-            caller=group[0].caller,
-            template=group[0].template,
-            count=len(group),
-            cost_ns=sum(query.duration_ns for query in again),
-            evidence=tuple(query.id for query in group),
-            fix=_fix(group),
-        )
+def _finding(group: list[Query]) -> Finding:
+    return Finding(
+        code=CODE,
+        severity=Severity.WARNING,
+        title=f"Duplicate query: the same statement ran {len(group)} times",
+        caller=group[0].caller,
+        template=group[0].template,
+        count=len(group),
+        cost_ns=sum(query.duration_ns for query in group[1:]),
+        evidence=tuple(query.id for query in group),
+        fix=_fix(group),
+    )
 
 
 def _fix(group: list[Query]) -> str:
-    lines = {(query.caller, query.template) for query in group}
-    if len(lines) == 1:
+    places = {(query.caller, query.template) for query in group}
+    if len(places) == 1:
         return "Run it once before the loop, and use its result inside."
     return (
-        f"It is asked for at {len(lines)} places. Ask once and pass the result on: in the view's "
+        f"It is asked for at {len(places)} places. Ask once and pass the result on: in the view's "
         "context, or as a cached_property."
     )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from cycle_inspector.analysis._thresholds import Thresholds
 from cycle_inspector.records import Cycle, Event, Finding, Frame, Severity
 
 CODE = "CI001"
+
+
+_LONGEST_TITLE = 200
 
 
 def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
@@ -16,7 +20,7 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
         if event.kind == "exception":
             yield Finding(
                 code=CODE,
-                severity=Severity.ERROR,
+                severity=_severity(event),
                 title=_title(event),
                 caller=_caller(event),
                 template=None,
@@ -27,10 +31,19 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
             )
 
 
+def _severity(event: Event) -> Severity:
+    # A PermissionDenied that becomes a 403, say, is how a project answers.
+    handled_as = str(event.attributes.get("handled_as", ""))
+    return Severity.INFO if handled_as[:1] in {"2", "3", "4"} else Severity.ERROR
+
+
 def _title(event: Event) -> str:
-    message = event.attributes.get("message")
     name = event.name.rpartition(".")[2]
-    return f"{name}: {message}" if message else name
+    lines = str(event.attributes.get("message", "")).strip().splitlines()
+    if not lines:
+        return name
+    first = lines[0] if len(lines[0]) <= _LONGEST_TITLE else f"{lines[0][:_LONGEST_TITLE]}…"
+    return f"{name}: {first}"
 
 
 def _caller(event: Event) -> Frame | None:
@@ -40,11 +53,19 @@ def _caller(event: Event) -> Frame | None:
 def _fix(event: Event) -> str:
     missing = event.attributes.get("missing_template")
     if isinstance(missing, dict):
-        return (
-            f"No loader has a template {missing['name']!r}. Create it in one of the "
-            f"{len(missing['tried'])} places tried, or correct the name."
-        )
+        return _fix_of_template(missing)
     caller = _caller(event)
     if caller is None:
         return "It was raised outside of the project's own code; the frames show the way."
     return f"It was raised at {caller.path}:{caller.line}, in {caller.function}."
+
+
+def _fix_of_template(missing: dict[str, Any]) -> str:
+    tried = len(missing["tried"])
+    if tried == 0:
+        return (
+            f"No loader has a template {missing['name']!r}, and none had a place to look. Set DIRS "
+            "or APP_DIRS in TEMPLATES, or correct the name."
+        )
+    where = "at the place tried" if tried == 1 else f"in one of the {tried} places tried"
+    return f"No loader has a template {missing['name']!r}. Create it {where}, or correct the name."

@@ -37,6 +37,11 @@ from cycle_inspector.collectors._values import to_json
 from cycle_inspector.recorder import current
 from cycle_inspector.records import Frame, TemplateLine
 
+_TO_ONE = (
+    related_descriptors.ForwardManyToOneDescriptor,
+    related_descriptors.ReverseOneToOneDescriptor,
+)
+
 # What to do with a frame, by the file of its code.
 _LEAVE, _KEEP, _LOOK = 0, 1, 2
 
@@ -83,6 +88,14 @@ class Place:
         related = getattr(self._descriptor, "related", None)
         name = self._descriptor.field.name if related is None else related.get_accessor_name()
         return f"{self._model._meta.label}.{name}"
+
+    def relation_kind(self) -> str | None:
+        """Return what kind of field that is, see `Query.relation_kind`."""
+        if self._descriptor is None:
+            return None
+        if isinstance(self._descriptor, DeferredAttribute):
+            return "column"
+        return "to_one" if isinstance(self._descriptor, _TO_ONE) else "generic"
 
 
 _places: dict[tuple[Any, ...], Place] = {}
@@ -183,7 +196,7 @@ def collect() -> Iterator[None]:
     `asgiref.sync.SyncToAsync.__call__` is wrapped, as nothing in the thread leads back to the
     coroutine: async ORM calls would have no caller otherwise.
     """
-    original = SyncToAsync.__call__
+    original: Any = SyncToAsync.__call__
     for descriptor in _loading_descriptors():
         _descriptors.add(id(_code(descriptor.__get__)))
         _look_into(_code(descriptor.__get__))
@@ -296,11 +309,7 @@ def _node_place(frame: FrameType) -> tuple[str | None, int]:
 
 
 def _loading_descriptors() -> list[Any]:
-    found: list[Any] = [
-        related_descriptors.ForwardManyToOneDescriptor,
-        related_descriptors.ReverseOneToOneDescriptor,
-        DeferredAttribute,
-    ]
+    found: list[Any] = [*_TO_ONE, DeferredAttribute]
     if apps.is_installed("django.contrib.contenttypes"):
         from django.contrib.contenttypes import fields
 
@@ -310,7 +319,7 @@ def _loading_descriptors() -> list[Any]:
 
 
 def _root(module: Any) -> str:
-    return os.path.dirname(module.__file__) + os.sep
+    return str(os.path.dirname(module.__file__)) + os.sep
 
 
 def _code(function: Callable[..., Any]) -> CodeType:

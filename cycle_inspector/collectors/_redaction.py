@@ -14,7 +14,6 @@ from urllib.parse import unquote_plus
 
 from django.conf import settings
 from django.views.debug import (
-    CallableSettingWrapper,
     SafeExceptionReporterFilter,
     get_default_exception_reporter_filter,
 )
@@ -61,16 +60,16 @@ def redact(name: str, value: Json) -> Json:
         return [redact("", one) for one in value]
     if isinstance(value, str):
         return _USER_INFO.sub(HIDDEN, value) if "://" in value else value
-    return value
+    return to_json(value)  # itself, unless a filter of the project's put something else there
 
 
 def redact_setting(name: str, value: object) -> Json:
     """Return a setting as Django's filter would show it, and without ours."""
     if is_secret(name):
         return HIDDEN
-    cleansed = get_default_exception_reporter_filter().cleanse_setting(name, value)
-    # The wrapper keeps templates from calling the value, which nobody does here.
-    return redact(name, to_json(value if type(cleansed) is CallableSettingWrapper else cleansed))
+    # As JSON it can be neither called nor evaluated, which the filter would do to a lazy object.
+    cleansed = get_default_exception_reporter_filter().cleanse_setting(name, to_json(value))
+    return redact(name, cleansed)
 
 
 def redact_url(url: str) -> str:

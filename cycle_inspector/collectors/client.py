@@ -64,7 +64,7 @@ class Note:
             if scope is None
             else f"HTTP/{scope.get('http_version', '')}"
         )
-        self.path = request.path
+        self.path: str = request.path
         self.cookies = dict(own["COOKIES"]) if "COOKIES" in own else None
         self.is_read = bool(own.get("_read_started")) or "_body" in own or "_post" in own
         self.form = _lists(own.get("_post"))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache, wraps
@@ -62,7 +63,7 @@ class OpenQuery:
         outer: Opened | None = innermost()
         self.id = recorder.new_id()
         self.parent = None if outer is None else outer.id
-        self.thread = recorder.thread()
+        self.thread = threading.current_thread()
         self.alias = connection.alias
         self.vendor = connection.vendor
         self.sql = sql
@@ -95,8 +96,9 @@ class OpenQuery:
             frames=self.place.frames(),
             template=self.place.template,
             relation=self.place.relation(),
+            relation_kind=self.place.relation_kind(),
             error=self.error,
-            thread=recorder.thread_names[self.thread],
+            thread=self.thread.name,
         )
 
     def close(self, recorder: Recorder, error: BaseException | None) -> None:
@@ -144,7 +146,7 @@ def collect() -> Iterator[None]:
         for name in ("fetchone", "fetchmany", "fetchall"):
             stack.enter_context(replaced(CursorWrapper, name, _fetching(name)))
         stack.enter_context(replaced(CursorWrapper, "__iter__", _iterating()))
-        debug_transaction = base.debug_transaction
+        debug_transaction = vars(base)["debug_transaction"]
         stack.enter_context(
             replaced(
                 base,

@@ -80,6 +80,7 @@ class Watch:
                 del handler.__dict__[name]
         self.handler = handler
         self.not_used: list[str] = []
+        self.hop: str | None = None  # on the way from the handler to the outermost middleware
         self._adapt = handler.adapt_method_mode
         self._pending: tuple[str, Any] | None = None  # the middleware being made, what it got
         self._inner: str | None = None  # the middleware that the next probe leads to
@@ -109,10 +110,10 @@ class Watch:
             self._pending = name.removeprefix("middleware "), method
             return _probe(adapted, self._inner, _hop(adapted, method, is_async=is_async))
         if method_is_async is None:
-            owner = getattr(method, "__self__", None)
-            name = _dotted(type(owner)) if self._pending is None else self._pending[0]
-            return _hook(adapted, method, name, _hop(adapted, method, is_async=is_async))
+            owner = self._pending[0] if self._pending else "cycle_inspector"
+            return _hook(adapted, method, owner, _hop(adapted, method, is_async=is_async))
         self._note_made(method)
+        self.hop = _hop(adapted, method, is_async=is_async)
         del self.handler.adapt_method_mode
         return adapted
 
@@ -175,6 +176,8 @@ def describe(recorded: Recorded) -> Summed:
         ],
         "not_used": [] if watched is None else watched.not_used,
     }
+    if watched is not None and watched.hop is not None:
+        facts["hop"] = watched.hop
     if watched is None and not calls and recorded.notes.get(Stage.CLIENT) is not None:
         facts["untimed"] = (
             "The chain was not seen: LastMiddleware is not the last entry of MIDDLEWARE."
@@ -293,7 +296,3 @@ def _hook(adapted: Any, method: Any, middleware: str, hop: str | None) -> Any:
     # BaseHandler._get_response reads `middleware_method.__self__.__class__.__name__`.
     timed.__self__ = getattr(method, "__self__", None)
     return timed
-
-
-def _dotted(thing: type) -> str:
-    return f"{thing.__module__}.{thing.__qualname__}"

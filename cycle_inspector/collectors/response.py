@@ -6,6 +6,7 @@ added. A streaming body is followed until it is closed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cycle_inspector.collectors import client, exceptions
@@ -70,8 +71,8 @@ class Missing:
 
     __slots__ = ("cause",)
 
-    def __init__(self, error: BaseException) -> None:
-        self.cause = type(error).__name__
+    def __init__(self, cause: str) -> None:
+        self.cause = cause
 
 
 def describe(recorded: Recorded) -> Summed:
@@ -103,11 +104,15 @@ def describe(recorded: Recorded) -> Summed:
     )
 
 
-def follow(answer: Any, recorder: Recorder, note: Note) -> None:
-    """Count the chunks of a streaming response, and let their making belong to the cycle."""
+def follow(answer: Any, recorder: Recorder, note: Note, give_up: Callable[[], None]) -> None:
+    """Count the chunks of a streaming response, and let their making belong to the cycle.
+
+    `give_up` is called where it does not come to its end: Django 6.1 does not close a response
+    whose async stream raises.
+    """
     note.is_followed = True
     chunks = _achunks if answer.is_async else _chunks
-    answer.streaming_content = chunks(answer.streaming_content, recorder, note)
+    answer.streaming_content = chunks(answer.streaming_content, recorder, note, give_up)
 
 
 def response_facts(note: Note) -> Facts:
@@ -135,7 +140,7 @@ def _size(response: Any) -> int:
     return len(response.content)
 
 
-def _chunks(chunks: Any, recorder: Recorder, note: Note) -> Any:
+def _chunks(chunks: Any, recorder: Recorder, note: Note, give_up: Callable[[], None]) -> Any:
     """Yield `chunks`; what their making does belongs to the cycle."""
     iterator = iter(chunks)
     try:
@@ -153,13 +158,12 @@ def _chunks(chunks: Any, recorder: Recorder, note: Note) -> Any:
                 leave(tokens)
             note.count(chunk, recorder.clock())
             yield chunk
-    finally:
-        close = getattr(chunks, "close", None)
-        if close is not None:
-            close()
+    except BaseException:
+        give_up()
+        raise
 
 
-async def _achunks(chunks: Any, recorder: Recorder, note: Note) -> Any:
+async def _achunks(chunks: Any, recorder: Recorder, note: Note, give_up: Callable[[], None]) -> Any:
     """As `_chunks`, for an async iterator."""
     iterator = aiter(chunks)
     try:
@@ -170,13 +174,16 @@ async def _achunks(chunks: Any, recorder: Recorder, note: Note) -> Any:
             except StopAsyncIteration:
                 note.is_complete = True
                 return
-            except Exception as error:  # a cancelled stream is one whose client has left
+            except Exception as error:  # not one that is cancelled: its client has left
                 exceptions.take(recorder, error)
                 raise
             finally:
                 leave(tokens)
             note.count(chunk, recorder.clock())
             yield chunk
+    except BaseException:
+        give_up()
+        raise
     finally:
         close = getattr(chunks, "aclose", None)
         if close is not None:

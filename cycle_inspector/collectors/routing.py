@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import Resolver404
-from django.urls.resolvers import RoutePattern
+from django.urls.resolvers import LocalePrefixPattern, RoutePattern
 from django.utils import translation
 
 from cycle_inspector.collectors import _redaction
@@ -20,6 +20,8 @@ from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Recorded, Summed, current
 from cycle_inspector.records import Json, Span, Stage
+
+_ROUTES = (RoutePattern, LocalePrefixPattern)
 
 # On a URLconf of thousands of patterns the list is cut here; the count stays exact.
 _MOST_TRIED = 200
@@ -119,5 +121,5 @@ def _tried_of(error: Resolver404) -> list[Any] | None:
 def _pattern_text(chain: Any) -> str:
     # path() joins to one route as it is read; a regular expression in between stands apart.
     parts = [str(pattern.pattern) for pattern in chain]
-    are_routes = all(isinstance(pattern.pattern, RoutePattern) for pattern in chain)
+    are_routes = all(isinstance(pattern.pattern, _ROUTES) for pattern in chain)
     return cut(("" if are_routes else " ").join(part for part in parts if part), 300)

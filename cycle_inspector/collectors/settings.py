@@ -21,6 +21,7 @@ import django
 from django.apps import apps
 from django.conf import global_settings, settings
 from django.core.signals import setting_changed
+from django.utils.functional import LazyObject
 
 from cycle_inspector.collectors import _redaction
 from cycle_inspector.collectors._values import cut, to_json
@@ -77,9 +78,9 @@ def _forget(**_: Any) -> None:
 def _facts() -> dict[str, Json]:
     # Not by way of LazySettings, which warns of deprecated settings, and which remembers the value
     # of STATIC_URL with the script prefix of the thread that asks first: that must not be ours.
-    in_force = settings._wrapped
+    in_force = vars(settings)["_wrapped"]
     return {
-        "module": str(getattr(settings, "SETTINGS_MODULE", None) or "(configured in code)"),
+        "module": _module(in_force),
         "python": platform.python_version(),
         "django": django.get_version(),
         "apps": [one.name for one in apps.get_app_configs()],
@@ -87,11 +88,31 @@ def _facts() -> dict[str, Json]:
         "databases": _engines("DATABASES", "ENGINE"),
         "caches": _engines("CACHES", "BACKEND"),
         "differs": [
-            [name, _redaction.redact_setting(name, getattr(in_force, name))]
+            [name, _shown(name, getattr(in_force, name))]
             for name in sorted(dir(settings))
             if name.isupper() and name not in _TOLD_ELSEWHERE and _differs(in_force, name)
         ],
     }
+
+
+def _module(in_force: Any) -> str:
+    # Overridden settings stand before those of the module.
+    while in_force is not None:
+        name = getattr(in_force, "SETTINGS_MODULE", None)
+        if name:
+            return str(name)
+        in_force = vars(in_force).get("default_settings")
+    return "(configured in code)"
+
+
+def _shown(name: str, value: Any) -> Json:
+    # Django's filter asks for the value's class, which wakes a lazy object: it stays asleep.
+    if issubclass(type(value), LazyObject):
+        value = to_json(value)
+    try:
+        return _redaction.redact_setting(name, value)
+    except Exception as error:  # the filter, or a value, is the project's
+        return f"<could not be read: {type(error).__name__}>"
 
 
 def _differs(in_force: Any, name: str) -> bool:

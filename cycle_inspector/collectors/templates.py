@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
+from threading import Thread
 from itertools import islice
 from types import FrameType
 from typing import Any
@@ -86,7 +87,7 @@ class OpenRender(Opened):
             count=self.count,
             template=self.template,
             error=self.error,
-            thread=recorder.thread_names[self.thread],
+            thread=self.thread.name,
         )
 
 
@@ -98,7 +99,7 @@ class Note:
     def __init__(self) -> None:
         # The names a template found in its context, by the id of the outermost render.
         self.contexts: dict[int, list[tuple[str, ...]]] = {}
-        self.folded: dict[tuple[int | None, int], OpenRender] = {}
+        self.folded: dict[tuple[int | None, Thread], OpenRender] = {}
 
 
 @contextmanager

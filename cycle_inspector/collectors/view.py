@@ -17,7 +17,7 @@ from asgiref.sync import iscoroutinefunction
 from cycle_inspector.collectors import _frames
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.recorder import OpenSpan, Recorded, Recorder, Summed, current
-from cycle_inspector.records import Json, Stage
+from cycle_inspector.records import Json, Query, Render, Stage
 
 
 class Note:
@@ -70,14 +70,23 @@ def describe(recorded: Recorded) -> Summed:
     span = next(iter(recorded.of(Stage.VIEW)), None)
     if note is None or span is None:
         return Summed()
-    inside = [one for one in (*recorded.queries, *recorded.renders) if one.parent == span.id]
+    inside: list[Query | Render] = [
+        one
+        for kept in (recorded.queries, recorded.renders)
+        for one in kept
+        if one.parent == span.id
+    ]
     facts = describe_callback(note.callback, note.method)
     facts["own_ns"] = max(span.duration_ns - sum(one.duration_ns for one in inside), 0)
     raised = next(
-        (event for event in recorded.events if event.kind == "exception"),
+        (
+            event
+            for event in recorded.events
+            if event.kind == "exception" and event.attributes.get("in_view")
+        ),
         None,
     )
-    if raised is not None and raised.attributes.get("in_view"):
+    if raised is not None:
         facts["exception"] = {"type": raised.name, "message": raised.attributes.get("message")}
     return Summed(start_ns=span.start_ns, duration_ns=span.duration_ns, count=1, facts=facts)
 

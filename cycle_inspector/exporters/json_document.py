@@ -11,6 +11,9 @@ from typing import Any
 from cycle_inspector.codec import SCHEMA_VERSION
 from cycle_inspector.records import Cycle, Event, Finding, Frame, Query, Render, Span, TemplateLine
 
+# The fact that holds the body which the client sent: its keys are not ours, whatever they end in.
+_CAPTURED = "json"
+
 
 def export(cycle: Cycle) -> dict[str, Any]:
     """Return `cycle` as the JSON-able document described in the reference."""
@@ -51,19 +54,18 @@ def milliseconds(nanoseconds: int) -> float:
 def in_milliseconds(value: Any) -> Any:
     """Return the JSON value `value` with each `…_ns` key as `…_ms`, however deep it stands."""
     if isinstance(value, dict):
-        return {
-            (key[:-3] + "_ms" if _is_time(key, one) else key): (
-                milliseconds(one) if _is_time(key, one) else in_milliseconds(one)
-            )
-            for key, one in value.items()
-        }
+        return dict(_fact(key, one) for key, one in value.items())
     if isinstance(value, list | tuple):
         return [in_milliseconds(one) for one in value]
     return value
 
 
-def _is_time(key: str, value: Any) -> bool:
-    return key.endswith("_ns") and isinstance(value, int)
+def _fact(key: str, value: Any) -> tuple[str, Any]:
+    if key == _CAPTURED:
+        return key, value
+    if key.endswith("_ns") and isinstance(value, int):
+        return f"{key.removesuffix('_ns')}_ms", milliseconds(value)
+    return key, in_milliseconds(value)
 
 
 def _frame(frame: Frame) -> dict[str, Any]:
@@ -109,6 +111,7 @@ def _query(query: Query) -> dict[str, Any]:
         "frames": [_frame(frame) for frame in query.frames],
         "template": _line(query.template),
         "relation": query.relation,
+        "relation_kind": query.relation_kind,
         "error": query.error,
         "thread": query.thread,
     }

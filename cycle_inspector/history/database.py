@@ -68,7 +68,7 @@ _REASONS = (
 )
 
 
-class HistoryUnavailable(DatabaseError):  # noqa: N818 - it names a state, not a mistake
+class HistoryUnavailable(DatabaseError):
     """The history cannot be used now; the text is one sentence on what is wrong and what to do."""
 
 

@@ -102,15 +102,15 @@ def script_tag(request: HttpRequest, nonce: str) -> bytes:
 
 def _why_not(request: HttpRequest, response: HttpResponseBase) -> str | None:
     """Return why the element does not belong into this response; None if it does."""
-    content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if content_type not in _TYPES:
-        return f"The response is {content_type or 'of no type'}, not HTML."
     if response.status_code in (204, 205, 304) or response.status_code < 200:
         return f"A response of status {response.status_code} has no body."
     if response.status_code == 206:
         return "The response is a part of a page."
     if request.method == "HEAD":
         return "The answer to HEAD has no body."
+    content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if content_type not in _TYPES:
+        return f"The response is {content_type or 'of no type'}, not HTML."
     if response.headers.get("Content-Disposition", "").strip().lower().startswith("attachment"):
         return "The page is a download."
     # Sent by browsers only: what a script fetches, or a frame shows, has the panel of its page.

@@ -16,6 +16,9 @@ from tests.shelf.models import Author, Book
 from tests.shelf.views import PAGE
 from tests.site import Answer, Site, ask_asgi, find_cycle
 
+# Under ASGI Django warns that it consumes a sync iterator whole, and under WSGI an async one.
+_CONSUMED = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+
 TAG = '<script type="module" src="/__cycle__/panel.js"></script>'
 
 
@@ -46,6 +49,7 @@ def test_the_headers_name_the_cycle_beside_what_the_page_sent(site: Site) -> Non
     assert answer.headers["server-timing"] == f'cycle;desc="{answer.cycle_id}"'
 
 
+@_CONSUMED
 @pytest.mark.parametrize("path", ["/data/", "/download/", "/redirect/"])
 def test_what_is_no_page_is_not_touched(site: Site, settings: Any, path: str) -> None:
     with_tool = site.get(path)
@@ -98,10 +102,6 @@ def test_twenty_concurrent_async_requests_do_not_mix_their_queries(
     answers = asyncio.run(visit_all())
 
     assert [len(answer.cycle.statements) for answer in answers] == counts
-
-
-# Under ASGI Django warns that it consumes a sync iterator whole, and under WSGI an async one.
-_CONSUMED = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
 
 
 @_CONSUMED

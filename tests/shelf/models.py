@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 
@@ -24,6 +26,15 @@ class Book(models.Model):
 class Cover(models.Model):
     book = models.OneToOneField(Book, models.CASCADE)
     password = models.CharField(max_length=50, default="")
+
+    class Meta:
+        app_label = "shelf"
+
+
+class Note(models.Model):
+    content_type = models.ForeignKey(ContentType, models.CASCADE)
+    object_id = models.IntegerField()
+    subject = GenericForeignKey()
 
     class Meta:
         app_label = "shelf"

@@ -1,0 +1,407 @@
+"""The recorder: ids, nesting, limits and the frozen cycle it becomes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import itertools
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from cycle_inspector.recorder import (
+    Limits,
+    Recorded,
+    Recorder,
+    Summed,
+    current,
+    enter,
+    innermost,
+    leave,
+    new_cycle_id,
+    paused,
+)
+from cycle_inspector.records import Cycle, Stage
+from tests.factories import make_event, make_query, make_render
+
+HOUR_NS = 3_600 * 10**9
+
+
+class FakeClock:
+    """A clock that goes on by a step whenever it is read."""
+
+    def __init__(self, start: int = 1_000, step: int = 10) -> None:
+        self.now = start
+        self.step = step
+
+    def __call__(self) -> int:
+        now, self.now = self.now, self.now + self.step
+        return now
+
+
+class Pending:
+    """A raw thing whose record is there already."""
+
+    def __init__(self, record: Any) -> None:
+        self.made = record
+
+    def record(self, recorder: Recorder) -> Any:
+        return self.made
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    recorder = Recorder(clock=FakeClock())
+    tokens = enter(recorder)
+    yield recorder
+    leave(tokens)
+
+
+def finish(recorder: Recorder, **describe: Any) -> Cycle:
+    recorder.stop()
+    return recorder.finish({Stage(name): one for name, one in describe.items()})
+
+
+def parents(cycle: Cycle) -> dict[str, str | None]:
+    names = {span.id: span.name for span in cycle.spans}
+    return {span.name: None if span.parent is None else names[span.parent] for span in cycle.spans}
+
+
+# Time and ids
+
+
+def test_times_count_from_the_start_of_the_cycle(recorder: Recorder) -> None:
+    span = recorder.open_span(Stage.VIEW, "view")  # reads 1010
+    recorder.close_span(span)  # 1020
+    cycle = finish(recorder)  # 1030
+    assert (cycle.spans[0].start_ns, cycle.spans[0].duration_ns) == (10, 10)
+    assert cycle.duration_ns == 30
+
+
+def test_start_can_lie_before_the_recorder() -> None:
+    recorder = Recorder(start=400, clock=FakeClock(start=1_000))
+    assert finish(recorder).duration_ns == 600
+
+
+def test_ids_of_one_cycle_are_one_sequence(recorder: Recorder) -> None:
+    ids = [recorder.new_id(), recorder.open_span(Stage.VIEW, "view").id, recorder.new_id()]
+    assert ids == [1, 2, 3]
+
+
+def test_id_of_a_cycle_is_a_uuid_of_version_7() -> None:
+    from uuid import UUID
+
+    value = UUID(new_cycle_id(1_700_000_000_123_456_789))
+    assert value.version == 7
+    assert value.variant == "specified in RFC 4122"
+    assert value.int >> 80 == 1_700_000_000_123
+
+
+def test_ids_of_cycles_sort_by_time() -> None:
+    times = [1_600_000_000_000_000_000 + at * HOUR_NS for at in range(0, 200_000, 997)]
+    ids = [new_cycle_id(time) for time in times]
+    assert ids == sorted(ids)
+
+
+def test_ids_of_one_instant_differ() -> None:
+    assert len({new_cycle_id(1_700_000_000_000_000_000) for _ in range(1_000)}) == 1_000
+
+
+def test_start_of_a_cycle_is_aware_and_that_of_its_id() -> None:
+    from uuid import UUID
+
+    recorder = Recorder()
+    assert recorder.started_at.tzinfo is not None
+    milliseconds = UUID(recorder.id).int >> 80
+    assert abs(recorder.started_at.timestamp() * 1_000 - milliseconds) < 1.1
+
+
+# Nesting
+
+
+def test_span_stands_in_the_innermost_open_one(recorder: Recorder) -> None:
+    outer = recorder.open_span(Stage.MIDDLEWARE, "outer")
+    inner = recorder.open_span(Stage.VIEW, "inner")
+    recorder.close_span(inner)
+    second = recorder.open_span(Stage.VIEW, "second")
+    recorder.close_span(second)
+    recorder.close_span(outer)
+    cycle = finish(recorder)
+    assert parents(cycle) == {"outer": None, "inner": "outer", "second": "outer"}
+    assert [span.name for span in cycle.spans] == ["outer", "inner", "second"]
+
+
+def test_nothing_is_open_after_the_outermost_span(recorder: Recorder) -> None:
+    recorder.close_span(recorder.open_span(Stage.VIEW, "view"))
+    assert innermost() is None
+
+
+def test_tasks_that_run_at_once_have_parents_of_their_own(recorder: Recorder) -> None:
+    async def task(name: str) -> None:
+        outer = recorder.open_span(Stage.VIEW, name)
+        await asyncio.sleep(0)
+        inner = recorder.open_span(Stage.VIEW, f"{name} inner")
+        await asyncio.sleep(0)
+        recorder.close_span(inner)
+        await asyncio.sleep(0)
+        recorder.close_span(outer)
+
+    async def view() -> None:
+        outer = recorder.open_span(Stage.VIEW, "view")
+        await asyncio.gather(*(task(name) for name in "abc"))
+        recorder.close_span(outer)
+
+    # In a thread of its own: a browser's test may have left a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(contextvars.copy_context().run, lambda: asyncio.run(view())).result(10)
+    assert parents(finish(recorder)) == {
+        "view": None,
+        **dict.fromkeys("abc", "view"),
+        **{f"{name} inner": name for name in "abc"},
+    }
+
+
+def test_threads_with_the_context_have_the_parent_of_the_one_that_started_them(
+    recorder: Recorder,
+) -> None:
+    outer = recorder.open_span(Stage.VIEW, "view")
+    barrier = threading.Barrier(4)
+
+    def work(name: str) -> None:
+        span = recorder.open_span(Stage.VIEW, name)
+        barrier.wait(5)
+        recorder.close_span(span)
+
+    with ThreadPoolExecutor(4, thread_name_prefix="pool") as pool:
+        for name in "abcd":
+            pool.submit(contextvars.copy_context().run, work, name)
+    recorder.close_span(outer)
+    cycle = finish(recorder)
+    assert parents(cycle) == {"view": None, **dict.fromkeys("abcd", "view")}
+    assert {span.thread for span in cycle.spans if span.name != "view"} == {
+        f"pool_{number}" for number in range(4)
+    }
+
+
+def test_bare_thread_has_no_recorder(recorder: Recorder) -> None:
+    found: list[Recorder | None] = []
+    thread = threading.Thread(target=lambda: found.append(current()))
+    thread.start()
+    thread.join(5)
+    assert found == [None]
+
+
+def test_span_closed_in_another_context_leaves_none_open_there(recorder: Recorder) -> None:
+    span = contextvars.copy_context().run(recorder.open_span, Stage.VIEW, "elsewhere")
+    recorder.close_span(span)
+    assert innermost() is None
+    assert [span.name for span in finish(recorder).spans] == ["elsewhere"]
+
+
+def test_span_closed_twice_does_not_fail(recorder: Recorder) -> None:
+    span = recorder.open_span(Stage.VIEW, "view")
+    span.close(recorder)
+    span.close(recorder)
+    assert innermost() is None
+
+
+# Which recorder is the current one
+
+
+def test_no_recorder_is_current_outside_of_a_cycle() -> None:
+    assert current() is None
+
+
+def test_cycle_in_a_cycle_gives_the_outer_one_back() -> None:
+    outer, inner = Recorder(), Recorder()
+    outer_tokens = enter(outer)
+    open_outside = outer.open_span(Stage.VIEW, "view")
+    inner_tokens = enter(inner)
+    assert current() is inner
+    assert innermost() is None  # a span of the outer cycle is no parent in the inner one
+    leave(inner_tokens)
+    assert current() is outer
+    assert innermost() is open_outside
+    outer.close_span(open_outside)
+    leave(outer_tokens)
+    assert current() is None
+
+
+def test_leaving_in_another_context_stops_recording_there() -> None:
+    tokens = contextvars.copy_context().run(enter, Recorder())
+    mine = enter(Recorder())
+    leave(tokens)
+    assert current() is None
+    leave(mine)
+
+
+def test_nothing_is_recorded_while_paused(recorder: Recorder) -> None:
+    with paused():
+        assert current() is None
+    assert current() is recorder
+
+
+def test_recording_goes_on_after_a_pause_that_raised(recorder: Recorder) -> None:
+    with pytest.raises(ZeroDivisionError), paused():
+        raise ZeroDivisionError
+    assert current() is recorder
+
+
+# Limits, and the end
+
+
+@pytest.mark.parametrize("kind", ["queries", "renders", "spans", "events"])
+def test_what_is_over_a_limit_is_counted(kind: str) -> None:
+    recorder = Recorder(limits=Limits(queries=2, renders=2, spans=2, events=2))
+    for _ in range(5):
+        if kind == "queries":
+            recorder.add_query(Pending(make_query()))
+        elif kind == "renders":
+            recorder.add_render(Pending(make_render()))
+        elif kind == "events":
+            recorder.add_event(Pending(make_event()))
+        else:
+            recorder.close_span(recorder.open_span(Stage.VIEW, "view"))
+    cycle = finish(recorder)
+    assert len(getattr(cycle, kind)) == 2
+    assert cycle.dropped == {kind: 3}
+
+
+def test_limits_of_zero_keep_nothing() -> None:
+    recorder = Recorder(limits=Limits(queries=0))
+    recorder.add_query(Pending(make_query()))
+    assert finish(recorder).queries == ()
+
+
+def test_closed_recorder_takes_nothing_and_counts_nothing() -> None:
+    recorder = Recorder()
+    span = recorder.open_span(Stage.VIEW, "view")
+    recorder.stop()
+    recorder.close_span(span)
+    recorder.add_query(Pending(make_query()))
+    recorder.add_render(Pending(make_render()))
+    recorder.add_event(Pending(make_event()))
+    cycle = recorder.finish({})
+    assert (cycle.spans, cycle.queries, cycle.renders, cycle.events) == ((), (), (), ())
+    assert cycle.dropped == {}
+
+
+def test_queries_and_renders_come_in_the_order_of_their_start() -> None:
+    recorder = Recorder()
+    for start in (30, 10, 20):
+        recorder.add_query(Pending(make_query(id=start, start_ns=start)))
+        recorder.add_render(Pending(make_render(id=start + 1, start_ns=start)))
+    cycle = finish(recorder)
+    assert [query.start_ns for query in cycle.queries] == [10, 20, 30]
+    assert [render.start_ns for render in cycle.renders] == [10, 20, 30]
+
+
+def test_thousand_records_from_eight_threads_are_all_kept() -> None:
+    recorder = Recorder()
+    ids = itertools.count()
+
+    def work() -> None:
+        for _ in range(125):
+            recorder.add_query(Pending(make_query(id=next(ids))))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert {query.id for query in finish(recorder).queries} == set(range(1_000))
+
+
+def test_record_that_cannot_be_made_is_counted_and_spares_the_others() -> None:
+    class Unreadable:
+        def record(self, recorder: Recorder) -> Any:
+            raise ValueError("no shelf")
+
+    recorder = Recorder()
+    recorder.add_query(Unreadable())
+    recorder.add_query(Pending(make_query()))
+    recorder.add_event(Unreadable())
+    cycle = finish(recorder)
+    assert cycle.queries == (make_query(),)
+    assert cycle.events == ()
+    assert cycle.dropped == {"unreadable queries": 1, "unreadable events": 1}
+
+
+def test_request_and_response_that_cannot_be_described_are_empty_and_counted() -> None:
+    def fail() -> Any:
+        raise ValueError("no shelf")
+
+    recorder = Recorder()
+    recorder.request = recorder.response = fail
+    cycle = finish(recorder)
+    assert (cycle.request, cycle.response) == ({}, {})
+    assert cycle.dropped == {"unreadable request": 1, "unreadable response": 1}
+
+
+# Notes and stages
+
+
+def test_note_is_made_once() -> None:
+    recorder = Recorder()
+    first = recorder.note(Stage.MODELS, list)
+    first.append(1)
+    assert recorder.note(Stage.MODELS, list) is first
+    assert recorder.note(Stage.CLIENT, list) == []
+
+
+def test_cycle_has_all_stages_whoever_describes_them() -> None:
+    cycle = finish(Recorder(), view=lambda recorded: Summed(count=3, facts={"name": "list"}))
+    assert [summary.stage for summary in cycle.stages] == list(Stage)
+    assert cycle.stage(Stage.VIEW).facts == {"name": "list"}
+    assert cycle.stage(Stage.BROWSER).count == 0
+
+
+def test_describe_is_given_the_frozen_records() -> None:
+    seen: list[Recorded] = []
+    recorder = Recorder(clock=FakeClock(), limits=Limits(queries=0))
+    recorder.close_span(recorder.open_span(Stage.VIEW, "view"))
+    recorder.close_span(recorder.open_span(Stage.ROUTING, "routing"))
+    recorder.add_query(Pending(make_query()))
+    recorder.note(Stage.VIEW, lambda: "note")
+
+    def describe(recorded: Recorded) -> Summed:
+        seen.append(recorded)
+        return Summed()
+
+    cycle = finish(recorder, view=describe)
+    (recorded,) = seen
+    assert [span.name for span in recorded.of(Stage.ROUTING)] == ["routing"]
+    assert recorded.notes == {Stage.VIEW: "note"}
+    assert recorded.dropped == {"queries": 1}
+    assert recorded.duration_ns == cycle.duration_ns
+
+
+def test_stage_that_cannot_be_described_is_empty_and_said_to_be() -> None:
+    def fail(recorded: Recorded) -> Summed:
+        raise ValueError("no shelf")
+
+    cycle = finish(Recorder(), view=fail, client=lambda recorded: Summed(count=2))
+    assert cycle.stage(Stage.VIEW).facts == {}
+    assert cycle.stage(Stage.CLIENT).count == 2
+    (fault,) = cycle.events
+    assert (fault.kind, fault.stage, fault.name) == ("fault", Stage.VIEW, "ValueError")
+    assert "no shelf" in fault.attributes["message"]
+
+
+def test_request_and_response_are_asked_for_at_the_end() -> None:
+    recorder = Recorder(kind="block", parent="outer")
+    recorder.request = lambda: {"method": "GET"}
+    recorder.response = lambda: {"status": 200}
+    recorder.settings = "ab12"
+    cycle = finish(recorder)
+    assert (cycle.kind, cycle.parent, cycle.settings) == ("block", "outer", "ab12")
+    assert cycle.request == {"method": "GET"}
+    assert cycle.response == {"status": 200}
+
+
+def test_cycle_of_an_idle_recorder_is_empty() -> None:
+    cycle = finish(Recorder())
+    assert (cycle.request, cycle.response, cycle.findings) == ({}, {}, ())
