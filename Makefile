@@ -1,13 +1,13 @@
 # The two commands of the README. Both need Python and git alone, and may be run again and again.
 
-# pyenv shows only the versions that are switched on: switch on all that the matrix may use.
+# pyenv hides the versions that are not switched on: look where they are.
 ifneq ($(shell command -v pyenv),)
-export PYENV_VERSION := $(shell pyenv versions --bare | grep -E '^3\.1[1-4]\.[0-9]+$$' | sort -rV | paste -sd: -)
+export PATH := $(shell ls -d "$$(pyenv root)"/versions/3.1[1-4].*/bin 2>/dev/null | sort -rV | tr '\n' ':')$(PATH)
 endif
 
 # The first interpreter that runs and is new enough; `make demo PYTHON=...` names another.
-PYTHON ?= $(shell for python in python3.13 python3.12 python3.14 python3.11 python3 python; do \
-	PYENV_VERSION="$(PYENV_VERSION)" $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+PYTHON ?= $(shell PATH="$(PATH)"; for python in python3.13 python3.12 python3.14 python3.11 python3 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PORT ?= 8000
 
 .PHONY: demo test

@@ -11,6 +11,7 @@ from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 
 from cycle_inspector.middleware import FirstMiddleware, LastMiddleware
+from cycle_inspector.recorder import current, innermost
 from cycle_inspector.records import Stage
 from tests.conftest import PAIR
 from tests.shelf import views
@@ -184,3 +185,24 @@ def test_pages_of_the_history_are_not_recorded(serve_wsgi: Any) -> None:
 
     assert "cycle-id" not in site.get("/admin/cycles/").headers
     assert "cycle-id" in site.get("/admin/books/").headers
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+@pytest.mark.parametrize("path", ["/hello/", "/ahello/", "/raises/", "/stream/", "/nothing-here/"])
+def test_after_the_response_nothing_is_recorded_any_more(site: Site, path: str) -> None:
+    site.get(path)
+
+    assert current() is None
+    assert innermost() is None
+
+
+def test_a_cycle_without_a_response_can_be_looked_at(serve_wsgi: Any) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        raise SystemExit
+
+    site = serve_wsgi(view)
+    with pytest.raises(SystemExit):
+        site.get("/")
+
+    answer = site.get("/__cycle__/latest/")
+    assert site.get(answer.headers["location"]).status == 200

@@ -86,7 +86,10 @@ class Place:
         if self._descriptor is None:
             return None
         related = getattr(self._descriptor, "related", None)
-        name = self._descriptor.field.name if related is None else related.get_accessor_name()
+        if related is not None:
+            name = related.get_accessor_name()
+        else:  # up to Django 6.0 a GenericForeignKey is its own descriptor
+            name = getattr(self._descriptor, "field", self._descriptor).name
         return f"{self._model._meta.label}.{name}"
 
     def relation_kind(self) -> str | None:

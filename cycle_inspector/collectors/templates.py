@@ -12,8 +12,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
-from threading import Thread
 from itertools import islice
+from threading import Thread
 from types import FrameType
 from typing import Any
 

@@ -15,6 +15,7 @@ import pytest
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import F
 from django.db.models.functions import Lower
+from django.db.utils import ConnectionHandler
 
 from cycle_inspector import record
 from cycle_inspector.collectors import database
@@ -303,3 +304,23 @@ def test_async_queries_have_the_awaiting_line_as_their_caller() -> None:
 
     assert len(queries) == 2
     assert {query.alias for query in queries} == {"default"}
+
+
+def test_each_alias_is_told_apart(tmp_path: Any) -> None:
+    other = {"ENGINE": "django.db.backends.sqlite3", "NAME": tmp_path / "other.sqlite3"}
+    connections = ConnectionHandler({"default": other, "replica": other})
+
+    def work() -> None:
+        run("SELECT 1")
+        with connections["replica"].cursor() as cursor:
+            cursor.execute("SELECT 2")
+        connections["replica"].close()
+
+    cycle = recorded(work)
+
+    assert [(query.alias, query.vendor) for query in cycle.queries] == [
+        ("default", "sqlite"),
+        ("replica", "sqlite"),
+    ]
+    by_alias = cycle.stage(Stage.DATABASE).facts["by_alias"]
+    assert [(one["alias"], one["count"]) for one in by_alias] == [("default", 1), ("replica", 1)]

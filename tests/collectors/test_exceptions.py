@@ -140,3 +140,10 @@ def test_a_chain_of_exceptions_is_one_event(serve: Any) -> None:
 
     event = of(serve(view, middleware=["tests.shelf.onion.LooksAtTheException"]).get("/").cycle)
     assert event.name == "LookupError"
+
+
+def test_several_arguments_are_joined(serve: Any) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        raise OSError(2, "no such shelf")
+
+    assert of(serve(view).get("/").cycle).attributes["message"] == "2, no such shelf"

@@ -271,3 +271,16 @@ def test_only_the_handler_of_our_pair_is_touched(serve: Any) -> None:
     assert {"resolve_request", "make_view_atomic"} <= vars(site.handler).keys()
     assert "adapt_method_mode" not in vars(site.handler)
     assert not {"resolve_request", "make_view_atomic"} & vars(site.bare().handler).keys()
+
+
+@pytest.mark.parametrize("view", [views.hello, views.raises, views.deferred_render])
+def test_a_request_that_is_not_recorded_goes_through_all_hooks(
+    serve: Any, switched_on: Any, view: Any
+) -> None:
+    chain = names("LooksAtTheView", "Recovers", "AddsToTheContext", "Mixed", "AsyncClass")
+    site = serve(view, middleware=chain)
+    switched_on(IGNORE_PATHS=["/"])
+
+    answer, bare = site.get("/"), site.bare().get("/")
+
+    assert (answer.status, answer.body, answer.headers) == (bare.status, bare.body, bare.headers)

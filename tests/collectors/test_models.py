@@ -8,6 +8,7 @@ from typing import Any
 import django
 import pytest
 from django.contrib.contenttypes.models import ContentType
+from django.db import models
 from django.db.models.signals import post_init, post_save
 
 from cycle_inspector import record
@@ -114,6 +115,12 @@ LAZY: dict[str, tuple[Callable[[list[Book]], Any], str]] = {
     ),
 }
 
+if django.VERSION >= (6, 1):
+    LAZY["peers, all by one query"] = (
+        lambda books: [book.author for book in Book.objects.fetch_mode(models.FETCH_PEERS)],
+        "shelf.Book.author",
+    )
+
 
 @pytest.mark.parametrize("kind", LAZY)
 def test_a_field_that_is_loaded_late_is_named(books: list[Book], kind: str) -> None:
@@ -135,18 +142,6 @@ def test_a_field_that_is_loaded_late_is_named(books: list[Book], kind: str) -> N
 )
 def test_what_was_loaded_in_time_is_not_late(books: list[Book], work: Callable[[], Any]) -> None:
     assert facts(work)["lazy"] == []
-
-
-MODES = ["FETCH_PEERS"] if django.VERSION >= (6, 1) else []
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_peers_are_loaded_late_but_once(books: list[Book], mode: str) -> None:
-    from django.db import models
-
-    queryset = Book.objects.fetch_mode(getattr(models, mode))
-
-    assert facts(lambda: [book.author for book in queryset])["lazy"] == [["shelf.Book.author", 1]]
 
 
 def test_no_receiver_of_post_init_is_connected() -> None:

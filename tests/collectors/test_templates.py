@@ -26,6 +26,7 @@ LOADED = {
     "mid.html": "{% extends 'base.html' %}{% block a %}{% block b %}{% endblock %}{% endblock %}",
     "leaf.html": "{% extends 'mid.html' %}\n{% block b %}{% include 'part.html' %}{% endblock %}",
     "part.html": "part",
+    "page.html": "{% partialdef card %}card{% endpartialdef %}{% partial card %}",
     "loop.html": "{% for one in numbers %}\n{% include 'part.html' %}{% endfor %}",
     "broken.html": "{% include 'part.html' %}{{ boom }}",
     "absent-part.html": "{% include 'no-such.html' %}",
@@ -89,19 +90,21 @@ def test_an_inclusion_tag_is_a_render_with_its_line() -> None:
     assert (renders[1].template.name, renders[1].template.line) == ("tagged.html", 2)
 
 
-PARTIALS = ["page.html#card", "page.html"] if django.VERSION >= (6, 0) else []
+TREES = {
+    "part.html": [(0, "part.html", "template")],
+    "mid.html": [(0, "mid.html", "template"), (1, "base.html", "extends")],
+}
+if django.VERSION >= (6, 0):
+    TREES["page.html"] = [(0, "page.html", "template"), (1, "card", "partial")]
+    TREES["page.html#card"] = [(0, "card", "partial")]
 
 
-@pytest.mark.parametrize("name", PARTIALS)
-def test_a_partial_is_a_render(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = "{% partialdef card %}card{% endpartialdef %}{% partial card %}"
-    monkeypatch.setitem(LOADED, "page.html", source)
-
+@pytest.mark.parametrize("name", TREES)
+def test_every_way_to_render_is_told_apart(name: str) -> None:
     renders = render(name)
 
-    assert renders[-1].how == "partial"
-    assert (renders[-1].name, renders[-1].origin) == ("card", "page.html")
-    assert len(renders) == (1 if "#" in name else 2)
+    assert tree(renders) == TREES[name]
+    assert all(one.origin == "page.html" for one in renders if one.how == "partial")
 
 
 def test_own_times_add_up_to_the_whole() -> None:

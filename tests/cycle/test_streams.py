@@ -143,6 +143,8 @@ def test_queries_of_a_stream_are_recorded_until_the_client_leaves(asgi_site: Sit
     assert cycle.duration_ns >= query.start_ns + query.duration_ns
 
 
+# Up to Django 6.0 the handler does not close the body of a request that ends like this.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_async_stream_that_raises_half_way_raises_on_and_is_kept(serve: Any) -> None:
     async def broken() -> AsyncIterator[str]:
         yield "one"
@@ -230,6 +232,8 @@ def test_a_client_that_leaves_in_the_middle_of_a_stream_leaves_a_cycle(serve_asg
     assert cycle.findings == ()
 
 
+# Up to Django 6.0 the handler does not close the body of a request that ends like this.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_task_that_is_cancelled_leaves_a_cycle(serve_asgi: Any) -> None:
     async def view(request: HttpRequest) -> HttpResponse:
         raise asyncio.CancelledError
