@@ -13,6 +13,7 @@ from typing import Any, Self
 from django.http import FileResponse, HttpResponseBase
 
 from cycle_inspector import analysis, conf
+from cycle_inspector.assembly import assemble
 from cycle_inspector.collectors import (
     DESCRIBE,
     client,
@@ -157,7 +158,7 @@ class record:  # noqa: N801 - read as a verb: `with record() as recording:`
         leave(tokens)
         self._tokens = None
         hooks.release()
-        self._cycle = recorder.finish(DESCRIBE)
+        self._cycle = assemble(recorder, DESCRIBE)
         with guard("judge the cycle"):
             self._cycle = analysis.judge(self._cycle, conf.current().thresholds)
         if self._keep:
@@ -235,7 +236,7 @@ def _finish(recorder: Recorder) -> Cycle:
         taken = settings.snapshot()
         recorder.settings = taken.digest
         writer.put_settings(taken.digest, taken.facts)
-    return recorder.finish(DESCRIBE)
+    return assemble(recorder, DESCRIBE)
 
 
 def _limits(config: conf.Config) -> Limits:

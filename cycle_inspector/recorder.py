@@ -1,8 +1,8 @@
 """Recorder: the one mutable object of a cycle, and the two ContextVars that find it.
 
 Collectors leave raw things here, as cheaply as they can, while the request is served: open spans,
-pending queries and renders, and one note a stage. `Recorder.finish` turns them into a frozen
-`Cycle` later, in the thread that keeps it. Instants of raw things are readings of the recorder's
+pending queries and renders, and one note a stage. `cycle_inspector.assembly` makes a frozen `Cycle`
+of them later, in the thread that keeps it. Instants of raw things are readings of the recorder's
 clock; the records made of them count from the start of the cycle.
 
 Appending to a list is atomic, so threads and tasks of one request share a recorder without a lock.
@@ -14,24 +14,15 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
-from cycle_inspector.records import (
-    Cycle,
-    Event,
-    Facts,
-    Query,
-    Render,
-    Span,
-    Stage,
-    StageSummary,
-)
+from cycle_inspector.records import Event, Facts, Query, Render, Span, Stage
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -110,38 +101,6 @@ class Limits:
     renders: int = 5_000
     spans: int = 5_000
     events: int = 1_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """The records of a cycle that is over, as the stages are summed up from them."""
-
-    start: int  # the recorder's clock at the start of the cycle
-    duration_ns: int
-    spans: tuple[Span, ...]
-    queries: tuple[Query, ...]
-    renders: tuple[Render, ...]
-    events: tuple[Event, ...]
-    dropped: Mapping[str, int]
-    notes: Mapping[Stage, Any]
-
-    def of(self, stage: Stage) -> Iterable[Span]:
-        """Return the spans of `stage`."""
-        return (span for span in self.spans if span.stage is stage)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summed:
-    """What a stage's collector says about its stage; the times as in `StageSummary`."""
-
-    start_ns: int = 0
-    duration_ns: int = 0
-    count: int = 0
-    facts: Facts = field(default_factory=dict)
-
-
-Describe = Callable[[Recorded], Summed]
-"""How a stage is summed up; called after the cycle, in the thread that keeps it."""
 
 
 class Recorder:
@@ -239,64 +198,16 @@ class Recorder:
         self.end = self.clock()
         self.closed = True
 
-    def finish(self, describe: Mapping[Stage, Describe]) -> Cycle:
-        """Return the cycle. A stage that `describe` fails for is left empty and said to be."""
-        faults: list[Event] = []
-        recorded = Recorded(
-            start=self.start,
-            duration_ns=self.end - self.start,
-            spans=self._recorded("spans", self.spans),
-            queries=self._recorded("queries", self.queries),
-            renders=self._recorded("renders", self.renders),
-            events=self._recorded("events", self.events),
-            dropped=self.dropped,
-            notes=self.notes,
-        )
-        stages = tuple(_sum_up(stage, describe.get(stage), recorded, faults) for stage in Stage)
-        return Cycle(
-            id=self.id,
-            parent=self.parent,
-            kind=self.kind,
-            started_at=self.started_at,
-            duration_ns=recorded.duration_ns,
-            request=self._facts("request", self.request),
-            response=self._facts("response", self.response),
-            stages=stages,
-            spans=recorded.spans,
-            queries=recorded.queries,
-            renders=recorded.renders,
-            events=recorded.events + tuple(faults),
-            dropped=dict(self.dropped),
-            settings=self.settings,
-        )
-
     def _has_room(self, kind: str, kept: list[Any], limit: int) -> bool:
         if self.closed:
             return False
         if len(kept) >= limit:
-            self._count_dropped(kind)
+            self.count_dropped(kind)
             return False
         return True
 
-    def _recorded(self, kind: str, pending: Iterable[Pending[Any]]) -> tuple[Any, ...]:
-        """Return the records in the order of their start; one that cannot be made is counted."""
-        made = []
-        for one in tuple(pending):
-            try:
-                made.append(one.record(self))
-            except Exception:  # it must not cost the cycle
-                self._count_dropped(f"unreadable {kind}")
-        # A span is kept when it closes, so an outer one comes after those inside it.
-        return tuple(made) if kind == "events" else tuple(sorted(made, key=_by_start))
-
-    def _facts(self, kind: str, make: Callable[[], Facts]) -> Facts:
-        try:
-            return make()
-        except Exception:
-            self._count_dropped(f"unreadable {kind}")
-            return {}
-
-    def _count_dropped(self, what: str) -> None:
+    def count_dropped(self, what: str) -> None:
+        """Count something that the cycle does not hold; the reader is told."""
         self.dropped[what] = self.dropped.get(what, 0) + 1
 
 
@@ -338,35 +249,3 @@ def new_cycle_id(now_ns: int) -> str:
     ms, rest = divmod(now_ns, 1_000_000)
     value = (ms & (1 << 48) - 1) << 80 | 7 << 76 | (rest << 12) // 1_000_000 << 64 | 2 << 62
     return str(UUID(int=value | int.from_bytes(os.urandom(8), "big") >> 2))
-
-
-def _by_start(record: Any) -> tuple[int, int]:
-    return record.start_ns, record.id
-
-
-def _sum_up(
-    stage: Stage, describe: Describe | None, recorded: Recorded, faults: list[Event]
-) -> StageSummary:
-    summed = Summed()
-    if describe is not None:
-        try:
-            summed = describe(recorded)
-        except Exception as error:  # one stage's fault must not cost the others
-            faults.append(
-                Event(
-                    parent=None,
-                    stage=stage,
-                    kind="fault",
-                    name=type(error).__name__,
-                    at_ns=recorded.duration_ns,
-                    frames=(),
-                    attributes={"message": f"the {stage} stage could not be summed up: {error}"},
-                )
-            )
-    return StageSummary(
-        stage=stage,
-        start_ns=summed.start_ns,
-        duration_ns=summed.duration_ns,
-        count=summed.count,
-        facts=summed.facts,
-    )

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 
+from cycle_inspector.assembly import Describe
 from cycle_inspector.collectors import (
     _frames,
     client,
@@ -28,7 +29,6 @@ from cycle_inspector.collectors import (
     view,
 )
 from cycle_inspector.collectors._guard import guard
-from cycle_inspector.recorder import Describe
 from cycle_inspector.records import Stage
 
 COLLECT: tuple[Callable[[], AbstractContextManager[None]], ...] = (

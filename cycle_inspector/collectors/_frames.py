@@ -14,9 +14,7 @@ to the project; then the place where the view is suspended is the caller.
 from __future__ import annotations
 
 import inspect
-import os
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -24,8 +22,6 @@ from functools import wraps
 from types import CodeType, FrameType
 from typing import Any
 
-import asgiref
-import django
 from asgiref.sync import SyncToAsync, markcoroutinefunction
 from django.apps import apps
 from django.db.models.fields import related_descriptors
@@ -33,6 +29,7 @@ from django.db.models.query_utils import DeferredAttribute
 from django.template.base import Node
 
 from cycle_inspector.collectors._guard import guard
+from cycle_inspector.collectors._sources import KEEP, LOOK, RULES, is_project, look_into, rule_of
 from cycle_inspector.collectors._values import to_json
 from cycle_inspector.recorder import current
 from cycle_inspector.records import Frame, TemplateLine
@@ -41,9 +38,6 @@ _TO_ONE = (
     related_descriptors.ForwardManyToOneDescriptor,
     related_descriptors.ReverseOneToOneDescriptor,
 )
-
-# What to do with a frame, by the file of its code.
-_LEAVE, _KEEP, _LOOK = 0, 1, 2
 
 # More frames than this are a recursion; the innermost are the ones that tell.
 _MOST_FRAMES = 40
@@ -102,7 +96,6 @@ class Place:
 
 
 _places: dict[tuple[Any, ...], Place] = {}
-_rules: dict[str, int] = {}
 _descriptors: set[int] = set()  # ids of the code of descriptors that load a field
 _stops: dict[int, CodeType] = {}
 
@@ -118,7 +111,7 @@ _ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE
 def stop_at(code: CodeType) -> None:
     """Let walks end at frames of `code`."""
     _stops[id(code)] = code
-    _look_into(code)
+    look_into(code)
 
 
 def look_up(frame: FrameType | None, *, is_in_loop: bool = False) -> Place:
@@ -127,7 +120,7 @@ def look_up(frame: FrameType | None, *, is_in_loop: bool = False) -> Place:
     With `is_in_loop` the walk starts in a coroutine, and what stands above its event loop is left
     out unless a request does: it is the server.
     """
-    rules, stops = _rules, _stops  # a local name is read faster
+    rules, stops = RULES, _stops  # a local name is read faster
     key: list[Any] = []
     codes: list[tuple[CodeType, int]] = []
     name: str | None = None
@@ -139,12 +132,12 @@ def look_up(frame: FrameType | None, *, is_in_loop: bool = False) -> Place:
         code = frame.f_code
         rule = rules.get(code.co_filename)
         if rule is None:
-            rule = rules[code.co_filename] = _rule(code.co_filename)
-        if rule == _KEEP:
+            rule = rule_of(code)
+        if rule == KEEP:
             offset = frame.f_lasti
             key += id(code), offset
             codes.append((code, offset))
-        elif rule == _LOOK:
+        elif rule == LOOK:
             what = id(code)
             if what == _NODE:
                 if name is None:
@@ -186,7 +179,7 @@ def of_traceback(error: BaseException) -> tuple[Frame, ...]:
     traceback = error.__traceback__
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        if _rule_of(code) == _KEEP:
+        if rule_of(code) == KEEP:
             places.append((code, traceback.tb_lasti))
         traceback = traceback.tb_next
     return tuple(_frame(code, offset) for code, offset in reversed(places[-_MOST_FRAMES:]))
@@ -202,7 +195,7 @@ def collect() -> Iterator[None]:
     original: Any = SyncToAsync.__call__
     for descriptor in _loading_descriptors():
         _descriptors.add(id(_code(descriptor.__get__)))
-        _look_into(_code(descriptor.__get__))
+        look_into(_code(descriptor.__get__))
 
     @wraps(original)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -219,30 +212,6 @@ def collect() -> Iterator[None]:
         yield
     finally:
         SyncToAsync.__call__ = original  # type: ignore[method-assign]
-
-
-def is_project(path: str) -> bool:
-    """Whether `path` is neither installed, nor of the standard library, nor generated code."""
-    return not path.startswith(("<", *_LIBRARY)) and not any(part in path for part in _INSTALLED)
-
-
-def _rule_of(code: CodeType) -> int:
-    rule = _rules.get(code.co_filename)
-    if rule is None:
-        rule = _rules[code.co_filename] = _rule(code.co_filename)
-    return rule
-
-
-def _look_into(code: CodeType) -> None:
-    _rules[code.co_filename] = _LOOK
-
-
-def _rule(path: str) -> int:
-    if path.startswith("<") or path.startswith(_OURS_AND_DJANGO):
-        return _LEAVE
-    if path.startswith(_LIBRARY) and not any(part in path for part in _INSTALLED):
-        return _LEAVE
-    return _KEEP
 
 
 def _intern(
@@ -270,7 +239,7 @@ def _suspended(coroutine: Any) -> Place:
     """Return where `coroutine` and those it awaits stand still; innermost first."""
     places: list[tuple[CodeType, int]] = []
     while (frame := getattr(coroutine, "cr_frame", None)) is not None:
-        if _rule_of(frame.f_code) == _KEEP:
+        if rule_of(frame.f_code) == KEEP:
             places.append((frame.f_code, frame.f_lasti))
         coroutine = coroutine.cr_await
     places.reverse()
@@ -321,23 +290,11 @@ def _loading_descriptors() -> list[Any]:
     return found
 
 
-def _root(module: Any) -> str:
-    return str(os.path.dirname(module.__file__)) + os.sep
-
-
 def _code(function: Callable[..., Any]) -> CodeType:
     return function.__code__
 
 
-_INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
-_LIBRARY = tuple(
-    {sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")}
-    | {os.path.dirname(os.__file__) + os.sep}
-)
-_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
-_OURS_AND_DJANGO = (_PACKAGE, _root(django), _root(asgiref))
-
 _NODE = id(_code(Node.render_annotated))
 _HAND_OVER = id(_code(SyncToAsync.thread_handler))
-_look_into(_code(Node.render_annotated))
-_look_into(_code(SyncToAsync.thread_handler))
+look_into(_code(Node.render_annotated))
+look_into(_code(SyncToAsync.thread_handler))

@@ -14,9 +14,9 @@ from urllib.parse import parse_qsl
 
 from django.utils.datastructures import MultiValueDict
 
+from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors import _redaction
 from cycle_inspector.collectors._values import cut, to_json
-from cycle_inspector.recorder import Recorded, Summed
 from cycle_inspector.records import Facts, Json, Stage
 
 # A JSON body longer than this is not parsed for show.

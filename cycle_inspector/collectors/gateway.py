@@ -15,8 +15,8 @@ from typing import Any
 
 from django.core.signals import request_started
 
+from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors._values import cut
-from cycle_inspector.recorder import Recorded, Summed
 from cycle_inspector.records import Json, Stage
 
 _START = "cycle_inspector.start_ns"

@@ -19,16 +19,9 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction as is_async_function
 
+from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors import exceptions, routing, view
-from cycle_inspector.recorder import (
-    Opened,
-    OpenSpan,
-    Recorded,
-    Recorder,
-    Summed,
-    current,
-    innermost,
-)
+from cycle_inspector.recorder import Opened, OpenSpan, Recorder, current, innermost
 from cycle_inspector.records import Json, Span, Stage
 
 logger = logging.getLogger("cycle_inspector")

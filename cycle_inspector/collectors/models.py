@@ -18,9 +18,10 @@ from typing import Any
 from django.db.models import deletion, query
 from django.db.models.signals import post_save
 
+from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._patching import replaced
-from cycle_inspector.recorder import Recorded, Recorder, Summed, current
+from cycle_inspector.recorder import Recorder, current
 from cycle_inspector.records import Stage
 
 

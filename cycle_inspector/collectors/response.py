@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors import client, exceptions
 from cycle_inspector.collectors._values import cut
-from cycle_inspector.recorder import Recorded, Recorder, Summed, enter, leave
+from cycle_inspector.recorder import Recorder, enter, leave
 from cycle_inspector.records import Facts, Json, Stage
 
 _FLAGS = ("secure", "httponly", "samesite", "path", "domain", "max-age", "expires")

@@ -15,10 +15,11 @@ from django.urls import Resolver404
 from django.urls.resolvers import LocalePrefixPattern, RoutePattern
 from django.utils import translation
 
+from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors import _redaction
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._values import cut, to_json
-from cycle_inspector.recorder import Recorded, Summed, current
+from cycle_inspector.recorder import current
 from cycle_inspector.records import Json, Span, Stage
 
 _ROUTES = (RoutePattern, LocalePrefixPattern)

@@ -23,9 +23,9 @@ from django.conf import global_settings, settings
 from django.core.signals import setting_changed
 from django.utils.functional import LazyObject
 
+from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors import _redaction
 from cycle_inspector.collectors._values import cut, to_json
-from cycle_inspector.recorder import Recorded, Summed
 from cycle_inspector.records import Facts, Json
 
 # The value would repeat what `databases` and `caches` say, with more to hide.

@@ -20,11 +20,12 @@ from typing import Any
 from django.template import base, loader_tags
 from django.views import debug
 
+from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors import _frames
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.collectors._values import cut, to_json
-from cycle_inspector.recorder import Opened, Recorded, Recorder, Summed, current, innermost
+from cycle_inspector.recorder import Opened, Recorder, current, innermost
 from cycle_inspector.records import Render, Stage, TemplateLine
 
 _FOLDED = "django/forms/"

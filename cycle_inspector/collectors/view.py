@@ -14,9 +14,10 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 
-from cycle_inspector.collectors import _frames
+from cycle_inspector.assembly import Recorded, Summed
+from cycle_inspector.collectors import _frames, _sources
 from cycle_inspector.collectors._guard import guard
-from cycle_inspector.recorder import OpenSpan, Recorded, Recorder, Summed, current
+from cycle_inspector.recorder import OpenSpan, Recorder, current
 from cycle_inspector.records import Json, Query, Render, Stage
 
 
@@ -114,7 +115,7 @@ def describe_callback(callback: Any, method: str) -> dict[str, Json]:
             code_owner = type(code_owner).__call__
     facts: dict[str, Json] = {"name": name, "kind": kind, "is_async": is_async, "method": handler}
     code = getattr(_undecorated(code_owner), "__code__", None)
-    if isinstance(view_class, type) and (code is None or not _frames.is_project(code.co_filename)):
+    if isinstance(view_class, type) and (code is None or not _sources.is_project(code.co_filename)):
         # The method is Django's own; the class is what a person would open.
         return facts | _class_place(view_class)
     if code is not None:

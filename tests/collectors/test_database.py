@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
-import decimal
 import json
 import threading
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +15,6 @@ from django.db.models.functions import Lower
 from django.db.utils import ConnectionHandler
 
 from cycle_inspector import record
-from cycle_inspector.collectors import database
 from cycle_inspector.records import Cycle, Query, Stage
 from tests.shelf.models import Author, Book
 from tests.site import Site
@@ -144,38 +140,6 @@ def test_parameters_may_be_given_by_name() -> None:
     first, second = statements(work)
     assert first.params == (1,)
     assert second.executions == 1
-
-
-@pytest.mark.parametrize(
-    ("value", "kept"),
-    [
-        (datetime.date(2026, 1, 2), "2026-01-02"),
-        (decimal.Decimal("1.50"), "1.50"),
-        (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
-        ("x" * 5_000, "x" * 2_000 + "… (3000 more characters)"),
-        ("\udc80", "?"),
-        (2**60, hex(2**60)),
-    ],
-)
-def test_values_are_kept_as_readable_text(value: Any, kept: str) -> None:
-    assert database._params("SELECT %s", (value,)) == (kept,)
-
-
-def test_no_code_of_a_parameter_is_run() -> None:
-    class Untouchable(list[Any]):
-        def __iter__(self) -> Any:
-            raise AssertionError
-
-        __str__ = __repr__ = __len__ = __bool__ = __iter__  # type: ignore[assignment]
-
-    class Text(str):
-        def __str__(self) -> str:
-            raise AssertionError
-
-        __repr__ = __str__  # type: ignore[assignment]
-
-    assert database._params("SELECT %s", Untouchable([Text("a")])) == ("a",)
-    assert database._params("SELECT %s", iter([])) == ("<builtins.list_iterator>",)
 
 
 def test_a_list_that_is_used_again_is_kept_as_it_was() -> None:

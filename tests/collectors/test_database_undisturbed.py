@@ -13,10 +13,8 @@ from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django.db.models.signals import m2m_changed, post_delete, pre_delete
 from django.http import HttpRequest, HttpResponse
 from django.test.utils import CaptureQueriesContext
-from django.utils.safestring import mark_safe
 
 from cycle_inspector import record
-from cycle_inspector.collectors import database
 from cycle_inspector.history.database import ALIAS
 from tests.shelf.models import Author, Book
 from tests.shelf.views import PAGE
@@ -204,44 +202,3 @@ def test_the_tools_own_queries_are_never_shown(serve: Any) -> None:
 
     assert [query.alias for query in cycle.queries] == ["default"]
     assert "cycle_inspector.Cycle" not in str(cycle.stages)
-
-
-class Composed:
-    """As psycopg.sql.Composed."""
-
-    __module__ = "psycopg.sql"
-
-    def __init__(self, text: str | None) -> None:
-        self.text = text
-
-    def as_string(self, context: Any) -> str:
-        if self.text is None:
-            raise ValueError("needs a connection")
-        return self.text
-
-
-class Jsonb:
-    """As psycopg.types.json.Jsonb."""
-
-    __module__ = "psycopg.types.json"
-
-    def __init__(self, obj: Any) -> None:
-        self.obj = obj
-
-
-@pytest.mark.parametrize(
-    ("sql", "text"),
-    [
-        (b"SELECT '\xff'", "SELECT '\ufffd'"),
-        (mark_safe("SELECT 1"), "SELECT 1"),
-        (Composed("SELECT 1"), "SELECT 1"),
-        (Composed(None), "<Composed>"),
-        (object(), "<object>"),
-    ],
-)
-def test_a_statement_that_is_no_text_is_shown_as_one(sql: Any, text: str) -> None:
-    assert database._text(sql) == text
-
-
-def test_the_value_inside_a_wrapper_of_psycopg_is_shown() -> None:
-    assert database._params("SELECT %s", (Jsonb({"a": 1}),)) == ({"a": 1},)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any
@@ -13,7 +12,7 @@ import django
 import pytest
 from django.template import engines
 
-from cycle_inspector.collectors import _frames
+from cycle_inspector.collectors import _frames, _sources
 from cycle_inspector.records import TemplateLine
 
 HERE = os.path.abspath(__file__)
@@ -27,10 +26,10 @@ class Shelf:
 @pytest.fixture
 def stop_here() -> Iterator[Callable[[Any], None]]:
     """Let walks end at a function of a test; give the files' rules back afterwards."""
-    rules, stops = dict(_frames._rules), dict(_frames._stops)
+    rules, stops = dict(_sources.RULES), dict(_frames._stops)
     yield lambda function: _frames.stop_at(function.__code__)
-    _frames._rules.clear()
-    _frames._rules.update(rules)
+    _sources.RULES.clear()
+    _sources.RULES.update(rules)
     _frames._stops.clear()
     _frames._stops.update(stops)
 
@@ -140,21 +139,6 @@ def test_frames_of_an_exception_are_those_it_came_through() -> None:
 
 def test_exception_that_was_never_raised_has_no_frames() -> None:
     assert _frames.of_traceback(ValueError()) == ()
-
-
-@pytest.mark.parametrize(
-    ("path", "is_project"),
-    [
-        ("/srv/shop/catalog/views.py", True),
-        ("/srv/shop/.venv/lib/python3.13/site-packages/rest/views.py", False),
-        ("/usr/lib/python3/dist-packages/rest/views.py", False),
-        (os.path.join(sysconfig.get_path("stdlib"), "json", "decoder.py"), False),
-        ("<frozen importlib._bootstrap>", False),
-        ("<string>", False),
-    ],
-)
-def test_code_of_the_project_is_told_from_others(path: str, *, is_project: bool) -> None:
-    assert _frames.is_project(path) is is_project
 
 
 def test_code_objects_of_places_are_kept_alive() -> None:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from cycle_inspector.collectors import (
     _frames,
+    _statements,
     client,
     database,
     exceptions,
@@ -57,7 +58,7 @@ FAULTS: dict[str, tuple[Any, str, str, str]] = {
     "response": (response, "Note", "/hello/", "take the response"),
     "frames": (_frames, "look_up", "/queries/2/", "record a query"),
     "query": (database, "OpenQuery", "/queries/2/", "record a query"),
-    "error of a query": (database, "_error_text", "/faulty-sql/", "record a query"),
+    "error of a query": (_statements, "_error_text", "/faulty-sql/", "record a query"),
     "transaction": (database, "OpenQuery", "/statements/", "record a transaction"),
     "exception": (exceptions, "_message", "/raises/", "record an exception"),
     "not found": (routing, "_tried_of", "/nowhere/", "read the patterns tried"),
@@ -168,7 +169,7 @@ def test_a_stage_that_cannot_be_summed_up_does_not_cost_the_others(
 def test_a_query_that_cannot_be_shown_does_not_cost_the_cycle(
     wsgi_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "_params", fail)
+    monkeypatch.setattr(_statements, "params_of", fail)
 
     cycle = wsgi_site.get("/queries/2/").cycle
 

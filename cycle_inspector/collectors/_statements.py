@@ -1,0 +1,165 @@
+"""A statement: what is noted as it runs, and the record that is made of it later.
+
+As it runs only references are taken; text, parameters and places are worked out afterwards, and
+nothing of the page's own code is called for that.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from functools import lru_cache
+from typing import Any
+
+from cycle_inspector.collectors import _frames, _redaction
+from cycle_inspector.collectors._values import cut, to_json
+from cycle_inspector.recorder import Opened, Recorder, innermost
+from cycle_inspector.records import Json, Query
+
+_LONGEST_SQL = 100_000
+
+_TRANSACTION = re.compile(
+    r"\s*(BEGIN|START\s+TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET\s+TRANSACTION)\b", re.I
+)
+
+# So much of a statement tells what it is, leading white space and all.
+_TELLING = 60
+
+
+class OpenQuery:
+    """A statement that ran, its cursor perhaps still being read."""
+
+    __slots__ = (
+        "alias",
+        "duration",
+        "error",
+        "executions",
+        "fetch",
+        "fetched",
+        "id",
+        "params",
+        "parent",
+        "place",
+        "rowcount",
+        "sql",
+        "start",
+        "thread",
+        "vendor",
+    )
+
+    def __init__(self, recorder: Recorder, connection: Any, sql: Any, params: Any) -> None:
+        outer: Opened | None = innermost()
+        self.id = recorder.new_id()
+        self.parent = None if outer is None else outer.id
+        self.thread = threading.current_thread()
+        self.alias = connection.alias
+        self.vendor = connection.vendor
+        self.sql = sql
+        self.params = params
+        self.executions = 1
+        self.fetch = 0
+        self.fetched: int | None = None
+        self.rowcount = -1
+        self.error: str | None = None
+        self.duration = 0
+        self.place = _frames.look_up(sys._getframe(2))
+        self.start = recorder.clock()
+
+    def record(self, recorder: Recorder) -> Query:
+        given = self.sql if type(self.sql) is str else text_of(self.sql)
+        return Query(
+            id=self.id,
+            parent=self.parent,
+            sql=cut(given, _LONGEST_SQL),
+            params=params_of(given, self.params),
+            alias=self.alias,
+            vendor=self.vendor,
+            start_ns=self.start - recorder.start,
+            duration_ns=self.duration + self.fetch,
+            fetch_ns=self.fetch,
+            rows=self._rows(),
+            executions=self.executions,
+            is_transaction=_is_transaction(given[:_TELLING]),
+            frames=self.place.frames(),
+            template=self.place.template,
+            relation=self.place.relation(),
+            relation_kind=self.place.relation_kind(),
+            error=self.error,
+            thread=self.thread.name,
+        )
+
+    def close(self, recorder: Recorder, error: BaseException | None) -> None:
+        """Take the time and the error: its text alone, as its frames are not to live on."""
+        self.duration = recorder.clock() - self.start
+        if error is not None:
+            self.error = _error_text(error)
+        recorder.add_query(self)
+
+    def _rows(self) -> int | None:
+        if self.fetched is not None:
+            return self.fetched
+        return self.rowcount if self.rowcount >= 0 else None
+
+
+def text_of(sql: Any) -> str:
+    """Return a statement, however it is given, as text."""
+    if type(sql) is str:
+        return sql
+    if isinstance(sql, str):
+        return str.__str__(sql)
+    if isinstance(sql, bytes):
+        return sql.decode("utf-8", "replace")
+    # psycopg's Composed and SQL: as_string() asks no connection for what has no literals.
+    as_string = getattr(sql, "as_string", None)
+    if type(sql).__module__.startswith("psycopg") and as_string is not None:
+        try:
+            return str(as_string(None))
+        except Exception:  # text of another library, shown as its type instead
+            return f"<{type(sql).__qualname__}>"
+    return f"<{type(sql).__qualname__}>"
+
+
+@lru_cache(maxsize=2_000)
+def _is_transaction(start: str) -> bool:
+    return _TRANSACTION.match(start) is not None
+
+
+def params_of(sql: str, params: Any) -> tuple[Json, ...] | dict[str, Json] | None:
+    """Return parameters of `sql` as JSON values, those of secret columns hidden."""
+    if params is None:
+        return None
+    hidden = _redaction.secret_params(sql)
+    kind = type(params)
+    # Of a subclass the built-in's own methods are called: its may be the page's code.
+    if issubclass(kind, dict):
+        return {
+            name: _redaction.HIDDEN if name in hidden else _redaction.redact(name, _value(one))
+            for name, one in ((str(to_json(name)), one) for name, one in dict.items(params))
+        }
+    if issubclass(kind, list):
+        params = list.__iter__(params)
+    elif issubclass(kind, tuple):
+        params = tuple.__iter__(params)
+    else:
+        return (_value(params),)
+    if not hidden:
+        return tuple(map(_value, params))
+    return tuple(
+        _redaction.HIDDEN if at in hidden else _value(one) for at, one in enumerate(params)
+    )
+
+
+def _value(value: Any) -> Json:
+    # psycopg's Jsonb and the like carry the value in `obj`.
+    if type(value).__module__.startswith("psycopg") and hasattr(value, "obj"):
+        return to_json(value.obj)
+    return to_json(value)
+
+
+def _error_text(error: BaseException) -> str:
+    return cut(f"{type(error).__name__}: {_first_argument(error)}")
+
+
+def _first_argument(error: BaseException) -> Json:
+    return "" if not error.args else to_json(error.args[0])

@@ -1,0 +1,86 @@
+"""Statements and their parameters as text, whatever they are given as."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import uuid
+from typing import Any
+
+import pytest
+from django.utils.safestring import mark_safe
+
+from cycle_inspector.collectors._statements import params_of, text_of
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (datetime.date(2026, 1, 2), "2026-01-02"),
+        (decimal.Decimal("1.50"), "1.50"),
+        (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        ("x" * 5_000, "x" * 2_000 + "… (3000 more characters)"),
+        ("\udc80", "?"),
+        (2**60, hex(2**60)),
+    ],
+)
+def test_values_are_kept_as_readable_text(value: Any, kept: str) -> None:
+    assert params_of("SELECT %s", (value,)) == (kept,)
+
+
+def test_no_code_of_a_parameter_is_run() -> None:
+    class Untouchable(list[Any]):
+        def __iter__(self) -> Any:
+            raise AssertionError
+
+        __str__ = __repr__ = __len__ = __bool__ = __iter__  # type: ignore[assignment]
+
+    class Text(str):
+        def __str__(self) -> str:
+            raise AssertionError
+
+        __repr__ = __str__  # type: ignore[assignment]
+
+    assert params_of("SELECT %s", Untouchable([Text("a")])) == ("a",)
+    assert params_of("SELECT %s", iter([])) == ("<builtins.list_iterator>",)
+
+
+class Composed:
+    """As psycopg.sql.Composed."""
+
+    __module__ = "psycopg.sql"
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    def as_string(self, context: Any) -> str:
+        if self.text is None:
+            raise ValueError("needs a connection")
+        return self.text
+
+
+class Jsonb:
+    """As psycopg.types.json.Jsonb."""
+
+    __module__ = "psycopg.types.json"
+
+    def __init__(self, obj: Any) -> None:
+        self.obj = obj
+
+
+@pytest.mark.parametrize(
+    ("sql", "text"),
+    [
+        (b"SELECT '\xff'", "SELECT '\ufffd'"),
+        (mark_safe("SELECT 1"), "SELECT 1"),
+        (Composed("SELECT 1"), "SELECT 1"),
+        (Composed(None), "<Composed>"),
+        (object(), "<object>"),
+    ],
+)
+def test_a_statement_that_is_no_text_is_shown_as_one(sql: Any, text: str) -> None:
+    assert text_of(sql) == text
+
+
+def test_the_value_inside_a_wrapper_of_psycopg_is_shown() -> None:
+    assert params_of("SELECT %s", (Jsonb({"a": 1}),)) == ({"a": 1},)

@@ -1,0 +1,37 @@
+"""Recorders under test: a clock that can be foretold, raw things, and the cycle that becomes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cycle_inspector.assembly import assemble
+from cycle_inspector.recorder import Recorder
+from cycle_inspector.records import Cycle, Stage
+
+
+class FakeClock:
+    """A clock that goes on by a step whenever it is read."""
+
+    def __init__(self, start: int = 1_000, step: int = 10) -> None:
+        self.now = start
+        self.step = step
+
+    def __call__(self) -> int:
+        now, self.now = self.now, self.now + self.step
+        return now
+
+
+class Pending:
+    """A raw thing whose record is there already."""
+
+    def __init__(self, record: Any) -> None:
+        self.made = record
+
+    def record(self, recorder: Recorder) -> Any:
+        return self.made
+
+
+def finish(recorder: Recorder, **describe: Any) -> Cycle:
+    """Stop `recorder` and return its cycle; `describe` sums up stages, by name."""
+    recorder.stop()
+    return assemble(recorder, {Stage(name): one for name, one in describe.items()})
