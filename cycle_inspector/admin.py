@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy as _
 from cycle_inspector import conf
 from cycle_inspector.analysis import duplicates
 from cycle_inspector.codec import UnreadableCycle
-from cycle_inspector.history import database, reader, writer
+from cycle_inspector.history import reader, trouble, writer
 from cycle_inspector.models import Cycle
 from cycle_inspector.panel import pages, views
 
@@ -117,12 +117,12 @@ def _explained(view: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(view)
     def explained(self: CycleAdmin, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
-            with database.explained():
+            with trouble.explained():
                 response = view(self, request, *args, **kwargs)
                 if isinstance(response, TemplateResponse):
                     response.render()  # here, as it is the rendering that queries
             return response
-        except (database.HistoryUnavailable, UnreadableCycle) as error:
+        except (trouble.HistoryUnavailable, UnreadableCycle) as error:
             return self.say(request, str(error))
 
     return explained

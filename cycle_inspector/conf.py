@@ -19,6 +19,10 @@ from django.conf import settings
 from django.core.signals import setting_changed
 
 SETTING = "CYCLE_INSPECTOR"
+APP_LABEL = "cycle_inspector"
+ALIAS = "cycle_inspector"
+"""The alias of the history's database."""
+
 HISTORY_PATH = Path(".cycle_inspector/history.sqlite3")
 
 # The settings a Config is made of; `setting_changed` for any other leaves it alone.

@@ -22,10 +22,8 @@ from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.collectors._statements import OpenQuery
+from cycle_inspector.conf import ALIAS
 from cycle_inspector.recorder import Recorder, current
-
-# The history's own alias: its statements are ours, not the page's.
-_OURS = "cycle_inspector"
 
 
 class _Transaction:
@@ -98,9 +96,10 @@ def describe(recorded: Recorded) -> Summed:
 
 def _recording(connection: Any) -> Recorder | None:
     recorder = current()
-    if recorder is None or recorder.closed or connection.alias == _OURS:
+    if recorder is None or recorder.closed:
         return None
-    return recorder
+    # The history's statements are ours, not the page's.
+    return None if connection.alias == ALIAS else recorder
 
 
 def _executing(name: str) -> Any:

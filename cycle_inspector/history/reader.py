@@ -1,6 +1,6 @@
 """Reads cycles back: complete with what arrived late, and judged by today's rules.
 
-Every failure of the database is raised as `database.HistoryUnavailable`. The functions are
+Every failure of the database is raised as `trouble.HistoryUnavailable`. The functions are
 synchronous; looking opens the history, and so makes an empty one where there was none.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from cycle_inspector import codec, records
-from cycle_inspector.history import database, judge, writer
+from cycle_inspector.history import judge, trouble, writer
 from cycle_inspector.models import BrowserTiming, Cycle, SettingsSnapshot, fit
 from cycle_inspector.records import Facts, Stage
 
@@ -26,7 +26,7 @@ def get(cycle_id: str) -> records.Cycle | None:
     """Return the cycle, or None; raise `codec.UnreadableCycle` if it cannot be decoded."""
     if not _is_id(cycle_id):
         return None
-    with database.explained():
+    with trouble.explained():
         document = _document(cycle_id)
         if document is None and _flush():
             document = _document(cycle_id)
@@ -39,7 +39,7 @@ def get(cycle_id: str) -> records.Cycle | None:
 
 def latest(path: str | None = None) -> str | None:
     """Return the id of the newest cycle, of the newest of `path`; never of one inside another."""
-    with database.explained():
+    with trouble.explained():
         _flush()
         found = Cycle.objects.filter(parent="").order_by("-id")
         if path is not None:
@@ -54,7 +54,7 @@ def recent(limit: int, before: str | None = None) -> list[Cycle]:
     """
     if before is not None and not _is_id(before):
         return []
-    with database.explained():
+    with trouble.explained():
         _flush()
         found = Cycle.objects.defer("document").order_by("-id")
         if before is not None:
@@ -66,7 +66,7 @@ def children(cycle_id: str) -> list[Cycle]:
     """Return the rows of the cycles that ran inside this one, in order of their start."""
     if not _is_id(cycle_id):
         return []
-    with database.explained():
+    with trouble.explained():
         _flush()
         return list(Cycle.objects.defer("document").filter(parent=cycle_id).order_by("id"))
 

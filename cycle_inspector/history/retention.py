@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from cycle_inspector.history.database import ALIAS
+from cycle_inspector.conf import ALIAS
 from cycle_inspector.models import BrowserTiming, Cycle, SettingsSnapshot, stored_time
 
 BATCH = 200

@@ -10,31 +10,19 @@ from __future__ import annotations
 
 import atexit
 import contextvars
-import json
 import logging
 import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
 
-from django.db import DataError, IntegrityError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from cycle_inspector import conf, records
-from cycle_inspector.history import database, judge, retention
-from cycle_inspector.history.database import ALIAS
-from cycle_inspector.models import (
-    BrowserTiming,
-    Cycle,
-    SettingsSnapshot,
-    cycle_row,
-    stored_time,
-)
+from cycle_inspector.history import database, retention, rows, trouble
+from cycle_inspector.history.rows import Row, Waiting
 from cycle_inspector.records import Facts
 
 QUEUE_LENGTH = 256
@@ -51,31 +39,7 @@ _FORK_SECONDS = 1.0
 # Settings snapshots that are remembered, to be written beside the cycles that name them.
 _SNAPSHOTS = 32
 
-# Errors that a single row causes: it is lost, the others are not.
-_ROW_ERRORS = (DataError, IntegrityError, ValueError, TypeError, OverflowError)
-
 _logger = logging.getLogger("cycle_inspector")
-
-_Row = tuple[type[models.Model], dict[str, Any]]
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """Something to write: first a way to make its row, then the row."""
-
-    sequence: int
-    make: Callable[[], _Row | None] | None
-    row: _Row | None = None
-
-    def prepare(self) -> _Row | None:
-        """Return the row, made at the first call; None, and a line in the log, where it fails."""
-        if self.make is not None:
-            make, self.make = self.make, None
-            try:
-                self.row = make()
-            except Exception:
-                _logger.exception("A cycle could not be finished and is not in the history.")
-        return self.row
 
 
 class Writer:
@@ -92,7 +56,7 @@ class Writer:
         self._arrived = threading.Condition(lock)
         self._settled = threading.Condition(lock)
         self._writing = threading.RLock()  # held while the thread uses its connection
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._sequence = 0
         self._hurry_to = 0  # up to this sequence somebody waits in flush()
         self._thread: threading.Thread | None = None
@@ -108,11 +72,9 @@ class Writer:
         self._unpruned = 0
         self._pruned_at = float("-inf")
 
-    # In the request
-
     def put(self, finish: Callable[[], records.Cycle]) -> None:
         """Leave a cycle to be finished and written. Takes microseconds and never raises."""
-        self._put(lambda: (Cycle, cycle_row(judge(finish()))))
+        self._put(lambda: rows.of_cycle(finish()))
 
     def put_settings(self, digest: str, facts: Facts) -> None:
         """Remember the snapshot `digest`: it is written beside the first cycle that names it."""
@@ -125,9 +87,9 @@ class Writer:
 
     def put_browser_timings(self, cycle_id: str, facts: Facts) -> None:
         """Leave what the panel sent about a cycle; it replaces what was there."""
-        self._put(lambda: _timing_row(cycle_id, facts))
+        self._put(lambda: rows.of_timings(cycle_id, facts))
 
-    def _put(self, make: Callable[[], _Row | None]) -> None:
+    def _put(self, make: Callable[[], Row | None]) -> None:
         try:
             with self._arrived:
                 if self._is_closed:
@@ -136,7 +98,7 @@ class Writer:
                     self._waiting.popleft()
                     self._dropped += 1
                 self._sequence += 1
-                self._waiting.append(_Waiting(self._sequence, make))
+                self._waiting.append(Waiting(self._sequence, make))
                 if self._thread is None or not self._thread.is_alive():
                     self._start()
                 elif len(self._waiting) in (1, BATCH):  # else it is awake or about to be
@@ -155,15 +117,13 @@ class Writer:
         )
         self._thread.start()
 
-    # For whoever wants to know
-
     def is_waiting(self) -> bool:
         """Tell whether something put in this process is not written yet."""
         return bool(self._waiting)
 
     def problem(self) -> str | None:
         """Return one sentence on what is wrong now, or None."""
-        return self._problem or (_dropped_sentence(self._dropped) if self._dropped else None)
+        return self._problem or (trouble.of_dropped(self._dropped) if self._dropped else None)
 
     def flush(self, timeout: float) -> bool:
         """Wait until all that was put before is settled; return False if that fails or takes long.
@@ -202,15 +162,14 @@ class Writer:
     def _is_settled(self, target: int) -> bool:
         return not self._waiting or self._waiting[0].sequence > target
 
-    # In the thread
-
     def _run(self) -> None:
         while (batch := self._next_batch()) is not None:
             try:
                 with self._writing:
                     self._connection = database.connection()
                     if conf.current().history_max_count > 0:
-                        self._write([row for one in batch if (row := one.prepare()) is not None])
+                        made = [row for one in batch if (row := one.prepare()) is not None]
+                        rows.write(made, self._snapshots)
                     self._prune(len(batch))
             except Exception as error:
                 self._fail(error)
@@ -218,7 +177,7 @@ class Writer:
                 self._settle(batch)
         database.close()
 
-    def _next_batch(self) -> list[_Waiting] | None:
+    def _next_batch(self) -> list[Waiting] | None:
         """Return what to write now, waiting until there is some; None when stopping."""
         with self._arrived:
             while self._is_current():
@@ -245,7 +204,7 @@ class Writer:
         """Tell whether the thread that asks is still the one to write; stop() takes that away."""
         return self._thread is threading.current_thread()
 
-    def _settle(self, batch: list[_Waiting]) -> None:
+    def _settle(self, batch: list[Waiting]) -> None:
         recovered, self._problem = self._problem is not None, None
         self._retry_at = 0.0
         self._said.clear()
@@ -253,7 +212,7 @@ class Writer:
             _logger.warning("The history can be used again.")
         if self._dropped and not self._is_drop_said:
             self._is_drop_said = True
-            _logger.warning(_dropped_sentence(self._dropped))
+            _logger.warning(trouble.of_dropped(self._dropped))
         with self._arrived:
             while self._waiting and self._waiting[0].sequence <= batch[-1].sequence:
                 self._waiting.popleft()
@@ -262,7 +221,7 @@ class Writer:
             self._settled.notify_all()
 
     def _fail(self, error: Exception) -> None:
-        sentence = database.explain(error)
+        sentence = trouble.explain(error)
         # A handle that met an error may be of a file that is gone or was replaced.
         database.close()
         self._problem = sentence
@@ -275,56 +234,6 @@ class Writer:
             self._retry_at = time.monotonic() + RETRY_SECONDS
             self._settled.notify_all()
 
-    def _write(self, rows: list[_Row]) -> None:
-        connection = database.connection()
-        # The thread never meets the end of a request, where Django lets go of dead connections.
-        connection.close_if_unusable_or_obsolete()
-        try:
-            self._insert(connection, rows)
-        except _ROW_ERRORS:
-            for row in rows:
-                self._insert_one(connection, row)
-
-    def _insert_one(self, connection: BaseDatabaseWrapper, row: _Row) -> None:
-        try:
-            self._insert(connection, [row])
-        except _ROW_ERRORS:
-            model, values = row
-            # There already: the try before got through, and only its answer got lost.
-            if not model._default_manager.filter(pk=values[model._meta.pk.attname]).exists():
-                _logger.exception("A cycle could not be written and is not in the history.")
-
-    def _insert(self, connection: BaseDatabaseWrapper, rows: list[_Row]) -> None:
-        cycles = [values for model, values in rows if model is Cycle]
-        # The last one about a cycle is the one that counts.
-        timings = {values["cycle_id"]: values for model, values in rows if model is BrowserTiming}
-        with transaction.atomic(using=ALIAS):
-            _insert_rows(connection, Cycle, cycles)
-            _insert_rows(connection, SettingsSnapshot, self._missing_snapshots(cycles))
-            if timings:
-                BrowserTiming.objects.filter(pk__in=list(timings))._raw_delete(ALIAS)
-                _insert_rows(connection, BrowserTiming, list(timings.values()))
-
-    def _missing_snapshots(self, cycles: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the rows of snapshots that `cycles` name and the history lacks.
-
-        Asked of the history each time, which may have been deleted or pruned since the last.
-        """
-        named = {one["settings_digest"] for one in cycles} & self._snapshots.keys()
-        if not named:
-            return []
-        kept = SettingsSnapshot.objects.filter(pk__in=named).values_list("pk", flat=True)
-        missing = []
-        for digest in named.difference(kept):
-            try:
-                document = json.dumps(self._snapshots[digest])
-            except (KeyError, TypeError, ValueError):
-                self._snapshots.pop(digest, None)
-                _logger.exception("The settings snapshot %s could not be written.", digest)
-            else:
-                missing.append({"digest": digest, "document": document})
-        return missing
-
     def _prune(self, count: int) -> None:
         config = conf.current()
         self._unpruned += count
@@ -336,8 +245,6 @@ class Writer:
         )
         self._pruned_at = time.monotonic()
         self._unpruned = PRUNE_EVERY if is_some_left else 0
-
-    # Around a fork
 
     def before_fork(self) -> None:
         """Close the connection: no child may inherit an open SQLite database, nor a socket."""
@@ -365,42 +272,6 @@ class Writer:
         self.stop(EXIT_SECONDS)
         self._is_closed = True
         database.close_embedded()
-
-
-def _insert_rows(
-    connection: BaseDatabaseWrapper, model: type[models.Model], rows: list[dict[str, Any]]
-) -> None:
-    """Insert `rows` by one statement, prepared field by field as Django's own INSERT does."""
-    if not rows:
-        return
-    fields = model._meta.concrete_fields
-    quote = connection.ops.quote_name
-    columns = ", ".join(quote(str(field.column)) for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    table = quote(model._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {table} ({columns}) VALUES ({places})",  # noqa: S608 - names of ours
-            [
-                [field.get_db_prep_save(row[field.attname], connection) for field in fields]
-                for row in rows
-            ],
-        )
-
-
-def _timing_row(cycle_id: str, facts: Facts) -> _Row:
-    return BrowserTiming, {
-        "cycle_id": cycle_id,
-        "received_at": stored_time(datetime.now(UTC)),
-        "document": json.dumps(facts),
-    }
-
-
-def _dropped_sentence(count: int) -> str:
-    return (
-        f"The history could not keep up: {count} cycles were dropped, the oldest first; "
-        f"record fewer, for instance with CYCLE_INSPECTOR['IGNORE_PATHS']."
-    )
 
 
 _writer = Writer()

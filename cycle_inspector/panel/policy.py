@@ -1,4 +1,4 @@
-"""What the page's Content-Security-Policy says of the panel's script.
+"""What the page's Content-Security-Policy says of the panel: of its script, and of what it fetches.
 
 A policy is never changed. If the page used its nonce, so does the script. If it did not, the nonce
 is asked for only where the script could not load without: asking makes the middleware of Django, or
@@ -15,8 +15,9 @@ from django.utils.functional import LazyObject, empty
 
 _HEADER = "Content-Security-Policy"
 
-# The source of a script, falling back as in CSP Level 3, 6.8.3.
-_DIRECTIVES = ("script-src-elem", "script-src", "default-src")
+# What is said of a script and of a fetch, falling back as in CSP Level 3, 6.8.3.
+_SCRIPT = ("script-src-elem", "script-src", "default-src")
+_FETCH = ("connect-src", "default-src")
 
 
 def nonce_in_use(request: HttpRequest) -> str:
@@ -34,10 +35,9 @@ def needs_nonce(request: HttpRequest, response: HttpResponseBase) -> bool:
     if nonce is None or not _is_unread(nonce) or _HEADER in response.headers:
         return False
     directives = _configured(request, response)
-    name = next((name for name in _DIRECTIVES if name in directives), None)
-    if name is None:
+    sources, fetched = _about(directives, _SCRIPT), _about(directives, _FETCH)
+    if sources is None or (fetched is not None and not _allow_own(fetched, request)):
         return False
-    sources = _as_texts(directives[name])
     # The place in the policy where the nonce will stand: django.utils.csp.CSP.NONCE, or
     # csp.constants.NONCE.
     if not any("NONCE" in source for source in sources):
@@ -45,7 +45,7 @@ def needs_nonce(request: HttpRequest, response: HttpResponseBase) -> bool:
     if "'strict-dynamic'" in sources:
         return True
     # With a nonce in the policy browsers no longer heed 'unsafe-inline', on which the page rests.
-    return "'unsafe-inline'" not in sources and not _allows(sources, request, "")
+    return "'unsafe-inline'" not in sources and not _allow_script(sources, request, "")
 
 
 def use_nonce(request: HttpRequest) -> str:
@@ -55,14 +55,20 @@ def use_nonce(request: HttpRequest) -> str:
 
 
 def why_blocked(request: HttpRequest, response: HttpResponseBase, nonce: str) -> str | None:
-    """Return why the policy would keep the script from loading; None if it lets it."""
+    """Return why the policy would keep the panel from working; None if it lets it."""
     # Several policies, in one header separated by commas, must all allow it.
     for policy in response.headers.get(_HEADER, "").split(","):
-        sources = _sources(policy)
-        if sources is not None and not _allows(sources, request, nonce):
+        directives = _directives(policy)
+        sources, fetched = _about(directives, _SCRIPT), _about(directives, _FETCH)
+        if sources is not None and not _allow_script(sources, request, nonce):
             return (
                 "The page's Content-Security-Policy does not let a script of its own site load: "
                 "see Cycle-Url in the response's headers."
+            )
+        if fetched is not None and not _allow_own(fetched, request):
+            return (
+                "The page's Content-Security-Policy does not let a script fetch from its own site "
+                "(connect-src): see Cycle-Url in the response's headers."
             )
     return None
 
@@ -90,28 +96,39 @@ def _configured(request: HttpRequest, response: HttpResponseBase) -> dict[str, A
     return configured if isinstance(configured, dict) else {}
 
 
-def _as_texts(sources: Any) -> list[str]:
+def _directives(policy: str) -> dict[str, list[str]]:
+    directives: dict[str, list[str]] = {}
+    for words in map(str.split, policy.split(";")):
+        if words:  # of two by the same name the first counts
+            directives.setdefault(words[0].lower(), words[1:])
+    return directives
+
+
+def _about(directives: dict[str, Any], names: tuple[str, ...]) -> list[str] | None:
+    """Return the sources of the first of `names` that is given; None if none is."""
+    given = (directives.get(name) for name in names)
+    # In settings None and False leave a directive out.
+    sources: Any = next((one for one in given if one is not None and one is not False), None)
+    if sources is None:
+        return None
     if not isinstance(sources, list | tuple | set | frozenset):
         sources = [sources]
     return [str(source) for source in sources if source not in (None, True, False)]
 
 
-def _sources(policy: str) -> list[str] | None:
-    directives = {
-        words[0].lower(): words[1:] for one in policy.split(";") if (words := one.split())
-    }
-    return next((directives[name] for name in _DIRECTIVES if name in directives), None)
-
-
-def _allows(sources: list[str], request: HttpRequest, nonce: str) -> bool:
+def _allow_script(sources: list[str], request: HttpRequest, nonce: str) -> bool:
     if nonce and f"'nonce-{nonce}'" in sources:
         return True
-    lowered = [source.lower() for source in sources]
-    if "'strict-dynamic'" in lowered:  # then hosts count for nothing
-        return False
+    # With 'strict-dynamic' hosts count for nothing.
+    is_strict = any(source.lower() == "'strict-dynamic'" for source in sources)
+    return not is_strict and _allow_own(sources, request)
+
+
+def _allow_own(sources: list[str], request: HttpRequest) -> bool:
+    """Whether `sources` name the site that answers `request`."""
     scheme, host = str(request.scheme), str(request.META.get("HTTP_HOST", "")).lower()
     anywhere = {"'self'", "*", f"{scheme}:", "http:"}
     return any(
         source in anywhere or source.removeprefix(f"{scheme}://").rstrip("/") == host
-        for source in lowered
+        for source in map(str.lower, sources)
     )

@@ -27,7 +27,7 @@ from django.utils.cache import get_conditional_response
 from cycle_inspector.codec import UnreadableCycle
 from cycle_inspector.exporters import json_document
 from cycle_inspector.history import reader, writer
-from cycle_inspector.history.database import HistoryUnavailable
+from cycle_inspector.history.trouble import HistoryUnavailable
 from cycle_inspector.panel import access, assets, beacon, origin, pages
 from cycle_inspector.panel import summary as summaries
 from cycle_inspector.panel.pages import Urls

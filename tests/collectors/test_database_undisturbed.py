@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from cycle_inspector import record
-from cycle_inspector.history.database import ALIAS
+from cycle_inspector.conf import ALIAS
 from tests.shelf.models import Author, Book
 from tests.shelf.views import PAGE
 

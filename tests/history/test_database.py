@@ -30,8 +30,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import ConnectionHandler
 
 from cycle_inspector import codec
-from cycle_inspector.history import database, reader, writer
-from cycle_inspector.history.database import ALIAS, HistoryUnavailable
+from cycle_inspector.conf import ALIAS
+from cycle_inspector.history import database, embedded, reader, trouble, writer
+from cycle_inspector.history.trouble import HistoryUnavailable
 from cycle_inspector.models import Cycle, cycle_row
 from tests.factories import make_cycle
 from tests.history import processes
@@ -101,7 +102,7 @@ def test_file_of_an_older_schema_is_migrated_and_keeps_its_cycles(
         {"operations": [migrations.AddField("browsertiming", "more", field)]},
     )
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(database, "_migration_names", lambda: ["0001_initial", "0002_more"])
+    monkeypatch.setattr(embedded, "_migration_names", lambda: ["0001_initial", "0002_more"])
     assert Cycle.objects.count() == 1
     with user_of(history) as other:
         assert other.execute("PRAGMA user_version").fetchone() == (2,)
@@ -124,7 +125,7 @@ def test_failed_migration_leaves_the_file_as_it_was(
     )
     monkeypatch.setitem(sys.modules, module.__name__, module)
     with monkeypatch.context() as patch:
-        patch.setattr(database, "_migration_names", lambda: ["0001_initial", "0002_bad"])
+        patch.setattr(embedded, "_migration_names", lambda: ["0001_initial", "0002_bad"])
         with pytest.raises(OperationalError):
             Cycle.objects.count()
     with user_of(history) as other:
@@ -396,7 +397,7 @@ def test_embedded_history_is_not_listed(history: Path) -> None:
     keep(1)
     assert list(connections) == ["default"]
     assert ALIAS not in {one.alias for one in connections.all()}
-    assert not database.is_configured()
+    assert not trouble.is_configured()
 
 
 @pytest.mark.django_db
@@ -497,7 +498,7 @@ def test_listed_history_is_written_again_after_migrate(listed: Path) -> None:
 
 
 def test_failure_of_a_listed_history_is_told_as_it_is(listed: Path) -> None:
-    assert database.explain(DatabaseError("server is gone\nat port 5")) == (
+    assert trouble.explain(DatabaseError("server is gone\nat port 5")) == (
         "The history in DATABASES['cycle_inspector'] cannot be used: server is gone"
     )
 
@@ -523,14 +524,14 @@ def test_failure_of_a_listed_history_is_told_as_it_is(listed: Path) -> None:
 def test_every_failure_is_one_sentence_with_place_and_cure(
     history: Path, error: Exception, expected: str
 ) -> None:
-    sentence = database.explain(error)
+    sentence = trouble.explain(error)
     assert sentence.startswith(f"The history {history} ")
     assert re.search(expected, sentence)
     assert "\n" not in sentence
 
 
 def test_other_errors_are_not_taken_for_the_database(history: Path) -> None:
-    with pytest.raises(codec.UnreadableCycle), database.explained():
+    with pytest.raises(codec.UnreadableCycle), trouble.explained():
         raise codec.UnreadableCycle("x")
 
 

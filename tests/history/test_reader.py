@@ -15,7 +15,7 @@ from cycle_inspector import analysis, codec, records
 from cycle_inspector import history as package
 from cycle_inspector.analysis import Thresholds
 from cycle_inspector.history import database, reader, writer
-from cycle_inspector.history.database import HistoryUnavailable
+from cycle_inspector.history.trouble import HistoryUnavailable
 from cycle_inspector.models import BrowserTiming, Cycle, cycle_row
 from cycle_inspector.records import Stage
 from tests.factories import make_cycle, make_finding, make_query, make_stage

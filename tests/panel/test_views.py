@@ -7,7 +7,7 @@ from django.test import RequestFactory
 
 from cycle_inspector.codec import UnreadableCycle
 from cycle_inspector.history import reader
-from cycle_inspector.history.database import HistoryUnavailable
+from cycle_inspector.history.trouble import HistoryUnavailable
 from cycle_inspector.panel import assets, beacon, views
 from cycle_inspector.records import Stage
 from tests.panel.sample import rich_cycle

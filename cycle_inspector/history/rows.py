@@ -1,0 +1,143 @@
+"""Rows of the history: what they are made of, and how a batch of them is inserted."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import DataError, IntegrityError, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from cycle_inspector import records
+from cycle_inspector.conf import ALIAS
+from cycle_inspector.history import database, judge
+from cycle_inspector.models import (
+    BrowserTiming,
+    Cycle,
+    SettingsSnapshot,
+    cycle_row,
+    stored_time,
+)
+from cycle_inspector.records import Facts
+
+# Errors that a single row causes: it is lost, the others are not.
+_ROW_ERRORS = (DataError, IntegrityError, ValueError, TypeError, OverflowError)
+
+_logger = logging.getLogger("cycle_inspector")
+
+Row = tuple[type[models.Model], dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Something to write: first a way to make its row, then the row."""
+
+    sequence: int
+    make: Callable[[], Row | None] | None
+    row: Row | None = None
+
+    def prepare(self) -> Row | None:
+        """Return the row, made at the first call; None, and a line in the log, where it fails."""
+        if self.make is not None:
+            make, self.make = self.make, None
+            try:
+                self.row = make()
+            except Exception:
+                _logger.exception("A cycle could not be finished and is not in the history.")
+        return self.row
+
+
+def of_cycle(cycle: records.Cycle) -> Row:
+    """Return the row of `cycle`, judged."""
+    return Cycle, cycle_row(judge(cycle))
+
+
+def of_timings(cycle_id: str, facts: Facts) -> Row:
+    """Return the row of what a browser sent about a cycle."""
+    return BrowserTiming, {
+        "cycle_id": cycle_id,
+        "received_at": stored_time(datetime.now(UTC)),
+        "document": json.dumps(facts),
+    }
+
+
+def write(rows: list[Row], snapshots: dict[str, Facts]) -> None:
+    """Insert `rows`, and of `snapshots` those they name; a row that cannot be kept is logged."""
+    connection = database.connection()
+    # The thread never meets the end of a request, where Django lets go of dead connections.
+    connection.close_if_unusable_or_obsolete()
+    try:
+        _insert(connection, rows, snapshots)
+    except _ROW_ERRORS:
+        for row in rows:
+            _insert_one(connection, row, snapshots)
+
+
+def _insert_one(connection: BaseDatabaseWrapper, row: Row, snapshots: dict[str, Facts]) -> None:
+    try:
+        _insert(connection, [row], snapshots)
+    except _ROW_ERRORS:
+        model, values = row
+        # There already: the try before got through, and only its answer got lost.
+        if not model._default_manager.filter(pk=values[model._meta.pk.attname]).exists():
+            _logger.exception("A cycle could not be written and is not in the history.")
+
+
+def _insert(connection: BaseDatabaseWrapper, rows: list[Row], snapshots: dict[str, Facts]) -> None:
+    cycles = [values for model, values in rows if model is Cycle]
+    # The last one about a cycle is the one that counts.
+    timings = {values["cycle_id"]: values for model, values in rows if model is BrowserTiming}
+    with transaction.atomic(using=ALIAS):
+        _insert_rows(connection, Cycle, cycles)
+        _insert_rows(connection, SettingsSnapshot, _missing_snapshots(cycles, snapshots))
+        if timings:
+            BrowserTiming.objects.filter(pk__in=list(timings))._raw_delete(ALIAS)
+            _insert_rows(connection, BrowserTiming, list(timings.values()))
+
+
+def _missing_snapshots(
+    cycles: list[dict[str, Any]], snapshots: dict[str, Facts]
+) -> list[dict[str, Any]]:
+    """Return the rows of snapshots that `cycles` name and the history lacks.
+
+    Asked of the history each time, which may have been deleted or pruned since the last.
+    """
+    named = {one["settings_digest"] for one in cycles} & snapshots.keys()
+    if not named:
+        return []
+    kept = SettingsSnapshot.objects.filter(pk__in=named).values_list("pk", flat=True)
+    missing = []
+    for digest in named.difference(kept):
+        try:
+            document = json.dumps(snapshots[digest])
+        except (KeyError, TypeError, ValueError):
+            snapshots.pop(digest, None)
+            _logger.exception("The settings snapshot %s could not be written.", digest)
+        else:
+            missing.append({"digest": digest, "document": document})
+    return missing
+
+
+def _insert_rows(
+    connection: BaseDatabaseWrapper, model: type[models.Model], rows: list[dict[str, Any]]
+) -> None:
+    """Insert `rows` by one statement, prepared field by field as Django's own INSERT does."""
+    if not rows:
+        return
+    fields = model._meta.concrete_fields
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    table = quote(model._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {table} ({columns}) VALUES ({places})",  # noqa: S608 - names of ours
+            [
+                [field.get_db_prep_save(row[field.attname], connection) for field in fields]
+                for row in rows
+            ],
+        )
