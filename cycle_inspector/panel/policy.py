@@ -113,7 +113,8 @@ def _about(directives: dict[str, Any], names: tuple[str, ...]) -> list[str] | No
         return None
     if not isinstance(sources, list | tuple | set | frozenset):
         sources = [sources]
-    return [str(source) for source in sources if source not in (None, True, False)]
+    texts = (str(source) for source in sources if source not in (None, True, False))
+    return [word for text in texts for word in text.split()]
 
 
 def _allow_script(sources: list[str], request: HttpRequest, nonce: str) -> bool:

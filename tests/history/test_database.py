@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import re
-import sqlite3
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,236 +13,20 @@ from django.core.management import call_command
 from django.core.signals import request_finished
 from django.db import (
     DatabaseError,
-    OperationalError,
     connections,
-    migrations,
-    models,
     router,
     transaction,
 )
-from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import ConnectionHandler
 
-from cycle_inspector import codec
 from cycle_inspector.conf import ALIAS
-from cycle_inspector.history import database, embedded, reader, trouble, writer
+from cycle_inspector.history import database, reader, trouble, writer
 from cycle_inspector.history.trouble import HistoryUnavailable
-from cycle_inspector.models import Cycle, cycle_row
+from cycle_inspector.models import Cycle
 from tests.factories import make_cycle
 from tests.history import processes
 from tests.history.processes import make_id
-
-
-def keep(number: int, **given: Any) -> None:
-    Cycle.objects.create(**cycle_row(make_cycle(id=make_id(number), **given)))
-
-
-@contextlib.contextmanager
-def user_of(path: Path | str) -> Iterator[sqlite3.Connection]:
-    """A connection of somebody else's."""
-    with contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
-        yield other
-
-
-# The file
-
-
-def test_history_makes_itself_at_first_use(history: Path) -> None:
-    assert not history.parent.exists()
-    keep(1)
-    assert Cycle.objects.count() == 1
-    assert history.exists()
-
-
-def test_folder_made_for_the_history_ignores_itself(history: Path) -> None:
-    database.connection().ensure_connection()
-    assert (history.parent / ".gitignore").read_text() == "*\n"
-
-
-def test_folder_that_was_there_is_left_as_it_is(history: Path) -> None:
-    history.parent.mkdir()
-    database.connection().ensure_connection()
-    assert not (history.parent / ".gitignore").exists()
-
-
-def test_history_is_in_wal_mode_and_of_our_schema(history: Path) -> None:
-    keep(1)
-    with user_of(history) as other:
-        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert other.execute("PRAGMA user_version").fetchone() == (1,)
-
-
-def test_migrations_are_recorded(history: Path) -> None:
-    recorder = MigrationRecorder(database.connection())
-    assert set(recorder.applied_migrations()) == {("cycle_inspector", "0001_initial")}
-
-
-def test_migration_modules_of_the_project_do_not_matter(history: Path, settings: Any) -> None:
-    settings.MIGRATION_MODULES = {"cycle_inspector": None, "auth": "no.such.module"}
-    keep(1)
-    assert Cycle.objects.count() == 1
-
-
-def test_file_of_an_older_schema_is_migrated_and_keeps_its_cycles(
-    history: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keep(1)
-    database.close()
-    module = ModuleType("cycle_inspector.migrations.0002_more")
-    field = models.TextField(default="new")
-    module.Migration = type(  # type: ignore[attr-defined]
-        "Migration",
-        (migrations.Migration,),
-        {"operations": [migrations.AddField("browsertiming", "more", field)]},
-    )
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(embedded, "_migration_names", lambda: ["0001_initial", "0002_more"])
-    assert Cycle.objects.count() == 1
-    with user_of(history) as other:
-        assert other.execute("PRAGMA user_version").fetchone() == (2,)
-        columns = other.execute("PRAGMA table_info(cycle_inspector_browsertiming)").fetchall()
-        assert "more" in {column[1] for column in columns}
-
-
-def test_failed_migration_leaves_the_file_as_it_was(
-    history: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keep(1)
-    database.close()
-    module = ModuleType("cycle_inspector.migrations.0002_bad")
-    operations = [
-        migrations.RunSQL("CREATE TABLE half (id integer)"),
-        migrations.RunSQL("CREATE TABLE half (id integer)"),
-    ]
-    module.Migration = type(  # type: ignore[attr-defined]
-        "Migration", (migrations.Migration,), {"operations": operations}
-    )
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    with monkeypatch.context() as patch:
-        patch.setattr(embedded, "_migration_names", lambda: ["0001_initial", "0002_bad"])
-        with pytest.raises(OperationalError):
-            Cycle.objects.count()
-    with user_of(history) as other:
-        assert other.execute("SELECT name FROM sqlite_master WHERE name = 'half'").fetchall() == []
-    assert Cycle.objects.count() == 1
-
-
-def test_file_of_a_newer_schema_is_refused_with_a_sentence(history: Path) -> None:
-    keep(1)
-    database.close()
-    with user_of(history) as other:
-        other.execute("PRAGMA user_version = 7")
-    with pytest.raises(
-        HistoryUnavailable, match=r"newer version .*schema 7, .* knows 1\); upgrade"
-    ):
-        Cycle.objects.count()
-
-
-def test_corrupt_file_is_said_to_be_one_and_is_not_touched(history: Path) -> None:
-    history.parent.mkdir()
-    history.write_bytes(b"not at all" * 1000)
-    with pytest.raises(HistoryUnavailable, match=r"history\.sqlite3 is no SQLite database; delete"):
-        reader.recent(1)
-    assert history.read_bytes() == b"not at all" * 1000
-
-
-def test_many_threads_may_make_it_at_once(history: Path) -> None:
-    barrier, failures = threading.Barrier(8), []
-
-    def make(number: int) -> None:
-        barrier.wait(10)
-        try:
-            keep(number)
-        except Exception as error:
-            failures.append(error)
-        finally:
-            database.close()
-
-    threads = [threading.Thread(target=make, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert failures == []
-    assert Cycle.objects.count() == 8
-
-
-def test_many_processes_may_make_it_at_once(history: Path) -> None:
-    script = """
-        print("ready", flush=True)
-        sys.stdin.readline()
-        first = int(sys.argv[2]) * 10
-        for number in range(first, first + 10):
-            put(number)
-        assert writer.flush(30), writer.problem()
-    """
-    started = [processes.start(script, history, str(number)) for number in range(5)]
-    assert [processes.read_line(one) for one in started] == ["ready"] * 5
-    for one in started:
-        assert one.stdin is not None
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    for one in started:
-        processes.finish(one)
-    assert Cycle.objects.count() == 50
-
-
-def test_cycle_of_another_process_is_found(history: Path) -> None:
-    keep(1)
-    processes.run("put(2)", history)
-    assert reader.get(make_id(2)) == make_cycle(id=make_id(2))
-
-
-# Files that go away
-
-
-def test_deleted_file_is_made_again(history: Path) -> None:
-    keep(1)
-    history.unlink()
-    assert Cycle.objects.count() == 0
-    keep(2)
-    with user_of(history) as other:
-        assert other.execute("SELECT id FROM cycle_inspector_cycle").fetchall() == [(make_id(2),)]
-
-
-def test_deleted_folder_is_made_again(history: Path) -> None:
-    keep(1)
-    for path in history.parent.iterdir():
-        path.unlink()
-    history.parent.rmdir()
-    keep(2)
-    assert [one.id for one in reader.recent(5)] == [make_id(2)]
-    assert (history.parent / ".gitignore").exists()
-
-
-def test_user_of_a_deleted_file_does_no_harm_to_the_new_one(history: Path) -> None:
-    script = """
-        put(1)
-        assert writer.flush(30)
-        assert Cycle.objects.count() == 1
-        print("ready", flush=True)
-        sys.stdin.readline()
-    """
-    with processes.start(script, history) as other:
-        assert processes.read_line(other) == "ready"
-        history.unlink()
-        for number in range(2, 40):
-            keep(number)
-        other.communicate("go\n")
-    wal = history.with_name(history.name + "-wal")
-    assert wal.exists()
-    assert Cycle.objects.count() == 38
-    database.close()
-    assert Cycle.objects.count() == 38
-
-
-def test_open_transaction_is_not_taken_away_by_a_deletion(history: Path) -> None:
-    keep(1)
-    with transaction.atomic(using=ALIAS):
-        keep(2)
-        history.unlink()
-        assert Cycle.objects.count() == 2
-    assert Cycle.objects.count() == 0
+from tests.history.steps import keep
 
 
 def test_another_history_path_takes_effect(history: Path, settings: Any, tmp_path: Path) -> None:
@@ -266,9 +44,6 @@ def test_history_lies_under_base_dir_by_default(
     settings.BASE_DIR = tmp_path
     Cycle.objects.count()
     assert (tmp_path / ".cycle_inspector" / "history.sqlite3").exists()
-
-
-# Connections
 
 
 def test_connection_is_closed_as_the_request_ends(history: Path) -> None:
@@ -340,9 +115,6 @@ def test_debug_keeps_no_statements_of_the_history(
         keep(1)
     assert list(database.connection().queries_log) == []
     assert [one for one in caplog.records if one.name == "django.db.backends"] == []
-
-
-# The router
 
 
 def test_models_of_the_app_lead_to_the_history(history: Path) -> None:
@@ -455,9 +227,6 @@ def test_test_cases_of_a_project_do_not_notice_the_history(history: Path) -> Non
     assert Cycle.objects.count() == 2
 
 
-# A history listed by the project
-
-
 @pytest.fixture
 def listed(history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """List the history in DATABASES, as an ordinary SQLite file without tables."""
@@ -501,42 +270,3 @@ def test_failure_of_a_listed_history_is_told_as_it_is(listed: Path) -> None:
     assert trouble.explain(DatabaseError("server is gone\nat port 5")) == (
         "The history in DATABASES['cycle_inspector'] cannot be used: server is gone"
     )
-
-
-# Sentences
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (OperationalError("database is locked"), "is locked by another process; close"),
-        (OperationalError("attempt to write a readonly database"), "is read-only; make all"),
-        (OperationalError("unable to open database file"), "cannot be opened; make its folder"),
-        (OperationalError("database or disk is full"), "has no room on its disk; make some"),
-        (OperationalError("disk I/O error"), "cannot be written to its disk; make room"),
-        (DatabaseError("database disk image is malformed"), "is damaged; delete it"),
-        (OperationalError("no such table: x"), "has other tables than this version; delete it"),
-        (PermissionError(13, "Permission denied"), r"cannot be made \(Permission denied\); mend"),
-        (OSError(), r"cannot be made \(OSError\)"),
-        (RuntimeError("Database access not allowed, use\nmore"), "cannot be used: Database acc"),
-    ],
-)
-def test_every_failure_is_one_sentence_with_place_and_cure(
-    history: Path, error: Exception, expected: str
-) -> None:
-    sentence = trouble.explain(error)
-    assert sentence.startswith(f"The history {history} ")
-    assert re.search(expected, sentence)
-    assert "\n" not in sentence
-
-
-def test_other_errors_are_not_taken_for_the_database(history: Path) -> None:
-    with pytest.raises(codec.UnreadableCycle), trouble.explained():
-        raise codec.UnreadableCycle("x")
-
-
-def test_closing_is_allowed_at_any_time(history: Path) -> None:
-    database.close()
-    database.connection()
-    database.close()
-    assert os.path.exists(history) is False

@@ -20,64 +20,11 @@ from django.db.backends.signals import connection_created
 
 from cycle_inspector import records
 from cycle_inspector.history import database, reader, retention, writer
-from cycle_inspector.models import BrowserTiming, Cycle, SettingsSnapshot
+from cycle_inspector.models import Cycle, SettingsSnapshot
 from tests.factories import make_cycle, make_finding
 from tests.history import processes
 from tests.history.processes import make_id
-
-
-def put(number: int, **given: Any) -> None:
-    cycle = make_cycle(id=make_id(number), **given)
-    writer.put(lambda: cycle)
-
-
-def kept() -> list[str]:
-    return list(Cycle.objects.order_by("id").values_list("id", flat=True))
-
-
-def ids(*numbers: int) -> list[str]:
-    return [make_id(number) for number in numbers]
-
-
-def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [one.getMessage() for one in caplog.records if one.name == "cycle_inspector"]
-
-
-@contextlib.contextmanager
-def busy_writer() -> Iterator[None]:
-    """Keep the writer at work on a cycle that fails, until the block ends."""
-    begun, over = threading.Event(), threading.Event()
-
-    def finish() -> records.Cycle:
-        begun.set()
-        assert over.wait(30)
-        raise LookupError("a cycle that only takes time")
-
-    writer.put(finish)
-    assert begun.wait(30)
-    try:
-        yield
-    finally:
-        over.set()
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Let another connection hold the history's write lock."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
-
-
-def wait_until_idle() -> None:
-    """Wait for what the writer does by itself, without asking it to hurry."""
-    one = writer._writer
-    with one._settled:
-        assert one._settled.wait_for(lambda: not one._waiting, 30)
-
-
-# What is put is kept
+from tests.history.steps import busy_writer, ids, kept, lines, locked, put, wait_until_idle
 
 
 def test_cycle_that_was_put_is_kept(history: Path) -> None:
@@ -198,50 +145,6 @@ def test_any_text_is_kept(history: Path, text: str) -> None:
     assert reader.get(cycle.id) == cycle
 
 
-# Cycles that fail
-
-
-def test_cycle_that_cannot_be_finished_loses_only_itself(
-    history: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    def fail() -> records.Cycle:
-        raise LookupError("no such recorder")
-
-    put(1)
-    writer.put(fail)
-    put(2)
-    assert writer.flush(10)
-    assert kept() == ids(1, 2)
-    assert lines(caplog) == ["A cycle could not be finished and is not in the history."]
-    assert "no such recorder" in caplog.text
-    assert writer.problem() is None
-
-
-def test_cycle_that_cannot_be_written_loses_only_itself(
-    history: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    with busy_writer():
-        put(1)
-        put(2, response={"status": 10**30})  # too large an integer for SQLite
-        put(3)
-    assert writer.flush(10)
-    assert kept() == ids(1, 3)
-    assert "A cycle could not be written and is not in the history." in lines(caplog)
-    assert writer.problem() is None
-
-
-def test_cycle_put_twice_is_kept_once_and_in_silence(
-    history: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    put(1)
-    assert writer.flush(10)
-    put(1)
-    put(2)
-    assert writer.flush(10)
-    assert kept() == ids(1, 2)
-    assert lines(caplog) == []
-
-
 def test_put_never_raises_even_without_a_thread(
     history: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -255,9 +158,6 @@ def test_put_never_raises_even_without_a_thread(
     assert lines(caplog) == ["A cycle could not be left to the history's writer."]
     assert writer.flush(10)
     assert kept() == ids(1)
-
-
-# A full queue
 
 
 def test_full_queue_drops_the_oldest_and_says_so_once(
@@ -295,9 +195,6 @@ def test_next_episode_of_a_full_queue_is_said_again(
                 put(number)
         assert writer.flush(30)
     assert len([line for line in lines(caplog) if "1 cycles were dropped" in line]) == 2
-
-
-# Trouble with the history
 
 
 def assert_trouble(caplog: pytest.LogCaptureFixture, sentence: str) -> None:
@@ -494,9 +391,6 @@ def test_another_history_path_takes_effect(history: Path, settings: Any, tmp_pat
     assert kept() == ids(2)
 
 
-# Beside the project's own database
-
-
 @pytest.mark.django_db(transaction=True)
 def test_cycle_outlives_the_rollback_of_its_request(history: Path) -> None:
     from django.contrib.auth.models import User
@@ -540,70 +434,6 @@ def test_history_can_be_cleared_while_cycles_are_written(history: Path) -> None:
     thread.join()
     assert writer.problem() is None
     assert deleted + Cycle.objects.count() == 200
-
-
-# Settings snapshots and browser timings
-
-
-def test_settings_snapshot_is_kept_once_beside_the_cycles_that_name_it(history: Path) -> None:
-    writer.put_settings("abc", {"DEBUG": True})
-    writer.put_settings("abc", {"DEBUG": True})
-    writer.put_settings("never named", {"DEBUG": False})
-    put(1, settings="abc")
-    put(2, settings="abc")
-    put(3)
-    assert writer.flush(10)
-    assert list(SettingsSnapshot.objects.values_list()) == [("abc", '{"DEBUG": true}')]
-
-
-def test_settings_snapshot_is_kept_again_after_the_file_was_deleted(history: Path) -> None:
-    writer.put_settings("abc", {"DEBUG": True})
-    put(1, settings="abc")
-    assert writer.flush(10)
-    history.unlink()
-    put(2, settings="abc")
-    assert writer.flush(10)
-    assert SettingsSnapshot.objects.count() == 1
-
-
-def test_settings_snapshot_that_is_no_json_does_not_harm_the_cycle(
-    history: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    writer.put_settings("bad", {"x": object()})
-    put(1, settings="bad")
-    assert writer.flush(10)
-    assert kept() == ids(1)
-    assert lines(caplog) == ["The settings snapshot bad could not be written."]
-
-
-def test_only_so_many_settings_snapshots_are_remembered(history: Path) -> None:
-    for number in range(100):
-        writer.put_settings(f"digest {number}", {})
-    assert len(writer._writer._snapshots) == 32
-    assert "digest 99" in writer._writer._snapshots
-
-
-def test_browser_timings_are_kept_and_the_last_ones_count(history: Path) -> None:
-    writer.put_browser_timings(make_id(1), {"load_ns": 1})
-    assert writer.flush(10)
-    with busy_writer():
-        writer.put_browser_timings(make_id(1), {"load_ns": 2})
-        writer.put_browser_timings(make_id(1), {"load_ns": 3})
-    assert writer.flush(10)
-    assert BrowserTiming.objects.get().document == '{"load_ns": 3}'
-
-
-def test_browser_timings_that_cannot_be_kept_are_lost_alone(
-    history: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    writer.put_browser_timings(make_id(1), {"load_ns": object()})
-    put(1)
-    assert writer.flush(10)
-    assert not BrowserTiming.objects.exists()
-    assert kept() == ids(1)
-
-
-# Retention in the writer
 
 
 def test_writer_keeps_no_more_than_the_maximum(history: Path, settings: Any) -> None:
@@ -652,9 +482,6 @@ def test_retention_goes_on_while_some_is_left(
         put(number)
         assert writer.flush(10)
     assert answers == []
-
-
-# Stopping, exiting, forking
 
 
 def test_stopped_writer_starts_again(history: Path) -> None:

@@ -44,9 +44,13 @@ def is_unread(nonce: Any) -> bool:
     return nonce._wrapped is empty
 
 
-def blocked(sources: str, nonce: str = "", **meta: Any) -> bool:
+def reason(sources: str, nonce: str = "", **meta: Any) -> str | None:
     response = HttpResponse(headers={"Content-Security-Policy": sources})
-    return policy.why_blocked(request(**meta), response, nonce) is not None
+    return policy.why_blocked(request(**meta), response, nonce)
+
+
+def blocked(sources: str, nonce: str = "", **meta: Any) -> bool:
+    return reason(sources, nonce, **meta) is not None
 
 
 @pytest.mark.parametrize(
@@ -61,7 +65,8 @@ def blocked(sources: str, nonce: str = "", **meta: Any) -> bool:
         "script-src shop.test:8000",
         "script-src http://shop.test:8000/",
         "script-src HTTP://SHOP.test:8000",
-        "default-src 'none'; script-src 'self'",
+        "default-src 'none'; script-src 'self'; connect-src 'self'",
+        "script-src 'self'; script-src 'none'",
         "script-src 'none'; script-src-elem 'self'",
         "default-src 'self'",
         "default-src 'self', script-src 'self'",
@@ -83,12 +88,60 @@ def test_a_policy_that_lets_own_scripts_load_is_no_hindrance(sources: str) -> No
         "script-src example.org",
         "script-src 'nonce-abc'",
         "script-src 'self' 'strict-dynamic'",
+        "script-src 'none'; script-src 'self'",
         "script-src 'self'; script-src-elem 'none'",
         "default-src 'self', script-src 'none'",
     ],
 )
 def test_a_policy_that_does_not_is_told_of(sources: str) -> None:
-    assert blocked(sources)
+    assert "does not let a script of its own site load" in str(reason(sources))
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        "connect-src 'self'",
+        "CONNECT-SRC 'Self'",
+        "connect-src *",
+        "connect-src http:",
+        "connect-src https://example.org http://shop.test:8000",
+        "default-src 'self'",
+        "default-src 'none'; script-src 'self'; connect-src shop.test:8000",
+        "script-src 'self'",
+        "connect-src 'self', default-src 'self'",
+    ],
+)
+def test_a_policy_that_lets_scripts_fetch_from_the_own_site_is_no_hindrance(sources: str) -> None:
+    assert reason(sources) is None
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        "connect-src 'none'",
+        "connect-src",
+        "connect-src https:",
+        "connect-src https://example.org",
+        "connect-src shop.test",
+        "default-src 'none'; script-src 'self'",
+        "default-src 'none'; script-src-elem 'self'",
+        "default-src 'self'; connect-src 'none'",
+        "connect-src 'none'; connect-src 'self'",
+        "default-src 'self', connect-src 'none'",
+    ],
+)
+def test_a_policy_that_does_not_let_them_is_told_of(sources: str) -> None:
+    assert "(connect-src)" in str(reason(sources))
+
+
+@pytest.mark.parametrize("sources", ["'nonce-abc'", "'strict-dynamic' 'nonce-abc'"])
+def test_a_nonce_lets_the_script_load_but_not_fetch(sources: str) -> None:
+    assert reason(f"script-src {sources}; connect-src 'self'", "abc") is None
+    assert "(connect-src)" in str(reason(f"default-src {sources}", "abc"))
+
+
+def test_strict_dynamic_says_nothing_of_what_scripts_fetch() -> None:
+    assert reason("default-src 'self' 'strict-dynamic'; script-src 'self'") is None
 
 
 def test_over_https_the_scheme_lets_own_scripts_load() -> None:
@@ -146,10 +199,12 @@ def needs(directives: Any, settings: Any, **given: Any) -> bool:
         {"script-src": [NONCE]},
         {"script-src": NONCE},
         {"script-src": {NONCE, "https://example.org"}},
-        {"default-src": [NONE], "script-src": (NONCE, STRICT)},
+        {"default-src": [NONE], "script-src": (NONCE, STRICT), "connect-src": [SELF]},
         {"script-src": [SELF, NONCE, STRICT]},
         {"script-src": [INLINE, NONCE, STRICT]},
-        {"default-src": [NONCE]},
+        {"script-src": f"{NONCE} https://example.org", "connect-src": "https://a.test 'self'"},
+        {"default-src": [NONCE], "connect-src": ["*"]},
+        {"default-src": [SELF], "script-src": [NONCE], "connect-src": None},
     ],
 )
 def test_the_nonce_is_needed_where_nothing_else_lets_the_script_load(
@@ -171,6 +226,10 @@ def test_the_nonce_is_needed_where_nothing_else_lets_the_script_load(
         {"default-src": [NONE]},
         {"img-src": [NONCE]},
         {"script-src-elem": [SELF], "script-src": [NONCE]},
+        # The script would load only to be refused what it fetches.
+        {"script-src": [NONCE], "connect-src": [NONE]},
+        {"default-src": [NONCE]},
+        {"default-src": [NONE], "script-src": [NONCE], "connect-src": False},
         # With a nonce in the policy the page's inline scripts would no longer run.
         {"script-src": [INLINE, NONCE]},
     ],
