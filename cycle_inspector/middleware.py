@@ -51,7 +51,7 @@ class FirstMiddleware(_Middleware):
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.is_async:
             return self.__acall__(request)
-        if request.path_info.startswith(views.PREFIX):
+        if request.path_info.startswith(views.PREFIX) and lifecycle.is_enabled():
             with paused():  # a view may ask for it, by Django's test client
                 return views.respond(request)
         cycle = lifecycle.open_cycle(request)
@@ -70,7 +70,7 @@ class FirstMiddleware(_Middleware):
         return _finish(cycle, request, response)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(views.PREFIX):
+        if request.path_info.startswith(views.PREFIX) and lifecycle.is_enabled():
             with paused():
                 return await sync_to_async(views.respond)(request)
         cycle = lifecycle.open_cycle(request)
@@ -148,8 +148,7 @@ def _prepare(cycle: OpenCycle, request: HttpRequest, response: HttpResponseBase)
         if policy.needs_nonce(request, response):
             nonce = policy.use_nonce(request)
         if response.streaming:
-            inject.append_to_stream(response, request, nonce)
-            cycle.is_in_stream = True
+            cycle.added_bytes = inject.append_to_stream(response, request, nonce)
 
 
 def _finish(cycle: OpenCycle, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -157,7 +156,7 @@ def _finish(cycle: OpenCycle, request: HttpRequest, response: HttpResponseBase) 
     if cycle.shown:
         with guard("put the panel into the page", cycle.recorder):
             nonce = policy.nonce_in_use(request)
-            if cycle.is_in_stream:
+            if cycle.added_bytes:
                 cycle.panel = policy.why_blocked(request, response, nonce) or "shown"
             else:
                 cycle.panel = inject.put_into_page(response, request, nonce)

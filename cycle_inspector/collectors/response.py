@@ -22,6 +22,7 @@ class Note:
     """The response as it came out, and what was counted of its stream."""
 
     __slots__ = (
+        "added",
         "charset",
         "chunks",
         "content_type",
@@ -58,6 +59,17 @@ class Note:
         self.first_byte: int | None = None
         self.last_byte: int | None = None
         self.panel = ""
+        self.added = 0  # bytes of the last chunk that are ours: the panel's element
+
+    @property
+    def page_size(self) -> int:
+        """The bytes of the body without what was added to it."""
+        return self.size - (self.added if self.is_complete else 0)
+
+    @property
+    def page_chunks(self) -> int:
+        """The chunks of a stream without the one that was added to it."""
+        return self.chunks - (1 if self.added and self.is_complete else 0)
 
     def count(self, chunk: Any, now: int) -> None:
         """Count one chunk of a streaming body."""
@@ -93,7 +105,7 @@ def describe(recorded: Recorded) -> Summed:
     }
     if note.is_streaming:
         # A file is sent by the server, unseen by us.
-        facts |= {"chunks": note.chunks, "complete": note.is_complete or not note.is_followed}
+        facts |= {"chunks": note.page_chunks, "complete": note.is_complete or not note.is_followed}
         if note.first_byte is not None and note.last_byte is not None:
             facts["first_byte_ns"] = note.first_byte - recorded.start
             facts["last_byte_ns"] = note.last_byte - recorded.start
@@ -122,7 +134,7 @@ def response_facts(note: Note) -> Facts:
         "status": note.status,
         "reason": cut(str(note.reason), 100),
         "content_type": cut(str(note.content_type), 255),
-        "size_bytes": note.size or _declared(note.headers),
+        "size_bytes": note.page_size or _declared(note.headers),
         "streaming": note.is_streaming,
     }
 

@@ -89,7 +89,7 @@ def _facts() -> dict[str, Json]:
         "caches": _engines("CACHES", "BACKEND"),
         "differs": [
             [name, _shown(name, getattr(in_force, name))]
-            for name in sorted(dir(settings))
+            for name in sorted(set(dir(settings)))
             if name.isupper() and name not in _TOLD_ELSEWHERE and _differs(in_force, name)
         ],
     }

@@ -47,14 +47,15 @@ def fits(request: HttpRequest, response: HttpResponseBase) -> bool:
     return _why_not(request, response) is None
 
 
-def append_to_stream(response: Any, request: HttpRequest, nonce: str) -> None:
-    """Let the element be the last chunk of a stream into which it `fits`."""
+def append_to_stream(response: Any, request: HttpRequest, nonce: str) -> int:
+    """Let the element be the last chunk of a stream into which it `fits`; return its length."""
     tag = script_tag(request, nonce)
     add = _achunks if response.is_async else _chunks
     response.streaming_content = add(response.streaming_content, tag)
     # A length that was announced is that of the page alone.
     if response.headers.get("Content-Length", "").isdigit():
         response.headers["Content-Length"] = str(int(response.headers["Content-Length"]) + len(tag))
+    return len(tag)
 
 
 def add_headers(response: HttpResponseBase, request: HttpRequest, cycle_id: str) -> None:
