@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cycle_inspector.panel import sql
+from cycle_inspector.panel import hops, sql
 
 register = template.Library()
 
@@ -89,6 +89,16 @@ def short_path(path: Any) -> str:
 
 
 @register.filter
+def in_words(name: Any) -> str:
+    """Return a name of the records without its underscores.
+
+    >>> in_words("not_found")
+    'not found'
+    """
+    return str(name).replace("_", " ")
+
+
+@register.filter
 def tail(dotted: Any) -> str:
     """Return the last part of a dotted name."""
     return str(dotted).rpartition(".")[2]
@@ -110,6 +120,12 @@ def plain(value: Any) -> str:
 
 
 @register.filter
+def is_branched(value: Any) -> bool:
+    """Say whether `plain` needs several lines, with indentation, for a JSON value."""
+    return not isinstance(value, str) and "\n" in plain(value)
+
+
+@register.filter
 def tree(value: Any) -> str:
     """Return a JSON value over several lines."""
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
@@ -119,6 +135,18 @@ def tree(value: Any) -> str:
 def colour_sql(statement: str) -> SafeString:
     """Return a statement as markup with its words marked."""
     return sql.highlight(statement)
+
+
+@register.filter
+def hop_of_middleware(hop: Any) -> str:
+    """Return how a middleware runs that is reached by a hop between async and sync."""
+    return hops.of_a_middleware(hop)
+
+
+@register.filter
+def hop_of_hook(hop: Any) -> str:
+    """Return the same of a process_* hook."""
+    return hops.of_a_hook(hop)
 
 
 @register.filter

@@ -21,12 +21,17 @@ def note(cycle: Cycle, summary: StageSummary) -> str:
 def stage_count(cycle: Cycle, summary: StageSummary) -> int | None:
     """Return the number that stands beside a stage's name; None for stages that count nothing."""
     if summary.stage is Stage.DATABASE:
-        return len(cycle.statements) + cycle.dropped.get("queries", 0) or None
+        return query_count(cycle) or None
     if summary.stage is Stage.TEMPLATES:
         return render_count(cycle) or None
     if summary.stage in (Stage.MIDDLEWARE, Stage.MODELS):
         return summary.count or None
     return None
+
+
+def query_count(cycle: Cycle) -> int:
+    """Return how many statements a person counts, dropped ones included."""
+    return len(cycle.statements) + cycle.dropped.get("queries", 0)
 
 
 def render_count(cycle: Cycle) -> int:
@@ -75,7 +80,8 @@ def _view(_: Cycle, facts: dict[str, Any]) -> str:
     exception = facts.get("exception")
     if exception:
         return f"raised {str(exception.get('type')).rpartition('.')[2]}"
-    return str(facts.get("name") or "")
+    # The end of a dotted name tells most: what is cut is its end.
+    return ".".join(str(facts.get("name") or "").split(".")[-2:])
 
 
 def _models(_: Cycle, facts: dict[str, Any]) -> str:
@@ -93,8 +99,12 @@ def _models(_: Cycle, facts: dict[str, Any]) -> str:
 
 
 def _database(cycle: Cycle, _: dict[str, Any]) -> str:
+    count = query_count(cycle)
+    said = [counted(count, "query,queries")] if count else []
     failed = sum(1 for one in cycle.queries if one.error)
-    return f"{failed} failed" if failed else ""
+    if failed:
+        said.append(f"{failed} failed")
+    return ", ".join(said)
 
 
 def _templates(cycle: Cycle, facts: dict[str, Any]) -> str:
@@ -105,6 +115,8 @@ def _templates(cycle: Cycle, facts: dict[str, Any]) -> str:
 
 
 def _response(cycle: Cycle, facts: dict[str, Any]) -> str:
+    if facts.get("missing"):
+        return "none was made"
     given = {**cycle.response, **facts}
     words = [str(given["status"])] if given.get("status") else []
     if given.get("content_type"):
@@ -112,7 +124,7 @@ def _response(cycle: Cycle, facts: dict[str, Any]) -> str:
     if isinstance(given.get("size_bytes"), int):
         words.append(size(given["size_bytes"]))
     if given.get("streaming"):
-        words.append("streamed")
+        words.append("streamed" if given.get("complete", True) else "stream cut off")
     return " · ".join(words)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from os.path import commonprefix
 from typing import Any
 
-from cycle_inspector.panel import queries, renders, timeline
+from cycle_inspector.panel import hops, queries, renders, timeline
 from cycle_inspector.panel.layout import Axis
 from cycle_inspector.records import Cycle, Stage
 
@@ -102,6 +104,7 @@ def _middleware(cycle: Cycle) -> dict[str, Any]:
     view = cycle.stage(Stage.VIEW)
     return {
         "onion": onion,
+        "chain_hop": hops.of_the_chain(cycle.stage(Stage.MIDDLEWARE).facts.get("hop"), onion),
         "layers": [(one, axis.bar(0, one.get("own_ns") or 0, "work")) for one in onion],
         "core": view.facts.get("name"),
         "core_ns": view.duration_ns,
@@ -136,9 +139,47 @@ def _models(cycle: Cycle) -> dict[str, Any]:
     return shown
 
 
+def _client(cycle: Cycle) -> dict[str, Any]:
+    return {"is_session_empty": cycle.stage(Stage.CLIENT).facts.get("session_keys") == []}
+
+
+def _routing(cycle: Cycle) -> dict[str, Any]:
+    facts = cycle.stage(Stage.ROUTING).facts
+    tried = [str(one) for one in facts.get("tried") or []]
+    count = max(facts.get("tried_count") or 0, len(tried))
+    marks = dict.fromkeys(tried, "")
+    if facts.get("not_found"):
+        marks.update(dict.fromkeys(_nearest(str(cycle.request.get("path") or ""), tried), "near"))
+    elif tried and count == len(tried):
+        marks[tried[-1]] = "matched"  # Django counts it among those it tried
+    return {
+        "tried": [(one, marks[one]) for one in tried],
+        "tried_count": count,
+        "untold": count - len(tried),
+    }
+
+
+def _nearest(path: str, patterns: list[str]) -> list[str]:
+    """Return the patterns that begin as `path` does, up to their first variable part."""
+    path = path.removeprefix("/")
+    shares = {
+        one: len(commonprefix([path, re.split(r"[<(\[\\]", one.removeprefix("^"))[0]]))
+        for one in patterns
+    }
+    most = max(shares.values(), default=0)
+    return [one for one, share in shares.items() if share == most] if most > 2 else []
+
+
 def _view(cycle: Cycle) -> dict[str, Any]:
-    raised = [one for one in cycle.events if one.kind == "exception"]
-    return {"raised": raised}
+    """Take the exceptions out of the events: here they are shown first, with their frames."""
+    events = [one for one in cycle.events if one.stage is Stage.VIEW]
+    span = next((one for one in cycle.spans if one.stage is Stage.VIEW), None)
+    usual = cycle.stage(Stage.GATEWAY).facts.get("thread")
+    return {
+        "raised": [one for one in events if one.kind == "exception"],
+        "events": [one for one in events if one.kind != "exception"],
+        "thread": span.thread if span is not None and usual and span.thread != usual else None,
+    }
 
 
 def _browser(cycle: Cycle) -> dict[str, Any]:
@@ -150,6 +191,8 @@ def _browser(cycle: Cycle) -> dict[str, Any]:
 
 
 _MORE: dict[Stage, Callable[[Cycle], dict[str, Any]]] = {
+    Stage.CLIENT: _client,
+    Stage.ROUTING: _routing,
     Stage.MIDDLEWARE: _middleware,
     Stage.VIEW: _view,
     Stage.MODELS: _models,

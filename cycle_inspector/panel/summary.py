@@ -29,7 +29,7 @@ def summarise(cycle: Cycle, urls: Urls) -> dict[str, Any]:
         "status": cycle.response.get("status"),
         "name": routing.get("view_name") or view.get("name") or routing.get("route"),
         "duration_ms": milliseconds(cycle.duration_ns),
-        "query_count": len(statements) + cycle.dropped.get("queries", 0),
+        "query_count": notes.query_count(cycle),
         "repeated_count": sum(count for count in shapes.values() if count > 1),
         "render_count": notes.render_count(cycle),
         "finding_count": len(cycle.findings),

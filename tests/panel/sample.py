@@ -247,9 +247,11 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
             "multithread": True,
             "multiprocess": False,
             "script_name": "/shop",
+            "extensions": ["http.response.push"],
             "wait_ns": 3 * MS,
         },
         Stage.SETTINGS: {
+            "digest": "5f2c9a0e4b7d4d0aa0f1c0de5f2c9a0e",
             "module": "shop.settings.local",
             "python": "3.13.0",
             "django": "6.1.3",
@@ -269,14 +271,22 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
                     "total_ns": 80 * MS - at * MS,
                     "depth": at,
                     "short_circuit": False,
-                    "hooks": [{"hook": "process_view", "duration_ns": 30 * US, "answered": False}]
+                    "hooks": [
+                        {
+                            "hook": "process_view",
+                            "hop": "sync_to_async",
+                            "duration_ns": 30 * US,
+                            "answered": False,
+                        }
+                    ]
                     if "Csrf" in name
                     else [],
-                    "hop": "sync → async" if "Currency" in name else None,
+                    "hop": "sync_to_async" if "Currency" in name else None,
                 }
                 for at, (name, way_in, way_out) in enumerate(MIDDLEWARES)
             ],
             "not_used": ["shop.middleware.BetaMiddleware"],
+            "hop": "async_to_sync",
         },
         Stage.ROUTING: {
             "urlconf": "shop.urls",
@@ -341,6 +351,8 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
                 ["Vary", "Cookie, Accept-Language"],
             ],
             "cookies": [{"name": "sessionid", "flags": ["HttpOnly", "SameSite=Lax"]}],
+            "missing": "No response was made: CancelledError.",
+            "complete": False,
             "chunks": 3,
             "first_byte_ns": 78 * MS,
             "last_byte_ns": 84 * MS,
@@ -370,10 +382,12 @@ def _stages(
 ) -> dict[Stage, Any]:
     facts = full_facts()
     del facts[Stage.VIEW]["exception"], facts[Stage.TEMPLATES]["missing"]
+    del facts[Stage.RESPONSE]["missing"], facts[Stage.GATEWAY]["extensions"]
+    del facts[Stage.MIDDLEWARE]["hop"]
     for key in ("form", "json", "files"):
         del facts[Stage.CLIENT][key]
     facts[Stage.CLIENT]["body"] = "none"
-    facts[Stage.RESPONSE].update(streaming=False, chunks=1)
+    facts[Stage.RESPONSE].update(streaming=False, chunks=1, complete=True)
     start_duration_count = {
         Stage.MIDDLEWARE: (200 * US, 3_840 * US, 7),
         Stage.ROUTING: (view_start - 300 * US, 180 * US, 1),

@@ -262,13 +262,6 @@ def test_an_oversized_beacon_is_refused_unread(ask, cycle, history):
     assert history.timings == []
 
 
-def test_only_sane_values_of_known_keys_are_taken():
-    body = json.dumps(
-        {"load_ns": 5, "fcp_ns": -1, "lcp_ns": 10**30, "dns_ns": True, "cls": 1e999, "evil": "x"}
-    )
-    assert beacon.parse(body.encode()) == {"load_ns": 5}
-
-
 # Static files
 
 
@@ -289,16 +282,3 @@ def test_a_known_file_is_not_sent_again(ask):
     assert response.content == b""
 
 
-def test_nothing_here_needs_the_projects_urlconf(ask, cycle, settings):
-    settings.ROOT_URLCONF = "no.such.module"
-    assert ask(f"{cycle.id}/").status_code == 200
-
-
-def test_numbers_are_not_localised(ask, history, settings):
-    settings.USE_THOUSAND_SEPARATOR = True
-    settings.LANGUAGE_CODE = "de"
-    cycle = history.add(rich_cycle())
-    shown = text(ask(f"{cycle.id}/"))
-    assert 'x="100.000%"' not in shown or "100,000%" not in shown
-    assert "4242" in shown
-    assert "4.242" not in shown
