@@ -111,6 +111,10 @@ class ExceptionFilter(_YesNoFilter):
         return queryset.filter(exception="") if self.value() == "no" else queryset
 
 
+def _unbroken(text: str) -> str:
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def _explained(view: Callable[..., Any]) -> Callable[..., Any]:
     """Let a view whose history cannot be read say so, rather than fail."""
 
@@ -153,7 +157,7 @@ class CycleAdmin(_ModelAdmin):
         # With seconds, which the usual formats leave out: requests come in quick succession.
         aware = timezone.is_aware(row.started_at)
         moment = timezone.localtime(row.started_at) if aware else row.started_at
-        return f"{date_format(moment, 'MONTH_DAY_FORMAT')}, {moment:%H:%M:%S}"
+        return _unbroken(f"{date_format(moment, 'j M')}, {moment:%H:%M:%S}")
 
     @admin.display(description=_("request"), ordering="path")
     def request(self, row: Cycle) -> str:
@@ -161,18 +165,24 @@ class CycleAdmin(_ModelAdmin):
 
     @admin.display(description=_("duration"), ordering="duration_ns")
     def duration(self, row: Cycle) -> str:
-        return f"{row.duration_ns / 1_000_000:,.1f} ms"
+        return _unbroken(f"{row.duration_ns / 1_000_000:,.1f} ms")
 
     @admin.display(description=_("queries"), ordering="query_count")
     def queries(self, row: Cycle) -> str:
         if not row.query_count:
             return "0"
-        return f"{row.query_count} ({row.query_ns / 1_000_000:,.1f} ms)"
+        return _unbroken(f"{row.query_count} ({row.query_ns / 1_000_000:,.1f} ms)")
 
     @admin.display(description=_("view"), ordering="view")
     def code(self, row: Cycle) -> str:
-        short = ".".join(row.view.split(".")[-2:])
-        return format_html('<span title="{}">{}</span>', row.view, short) if short else ""
+        *_, module, name = ("", *row.view.rpartition(".")[::2])
+        module = module.rpartition(".")[2]
+        # Broken after the module's name, where it has to be.
+        return (
+            format_html('<span title="{}">{}.<wbr>{}</span>', row.view, module, name)
+            if name
+            else ""
+        )
 
     @admin.display(description=_("findings"), ordering="severity")
     def findings(self, row: Cycle) -> str:

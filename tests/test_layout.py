@@ -21,6 +21,7 @@ SOURCES = sorted(
 
 MOST_LINES = 300
 
+
 def lines_of(path: Path) -> int:
     return len((PACKAGE / path).read_text(encoding="utf-8").splitlines())
 
@@ -41,10 +42,10 @@ def test_every_hook_is_held_once() -> None:
     assert len(set(COLLECT)) == len(COLLECT)
 
 
-@pytest.mark.skip(reason="many are not written yet")
 @pytest.mark.parametrize("path", SOURCES, ids=str)
 def test_module_has_a_test_file_that_mirrors_it(path: Path) -> None:
-    assert (TESTS / path.with_name(f"test_{path.name.lstrip('_')}")).is_file()
+    mirror = TESTS / path.with_name(f"test_{path.name.lstrip('_')}")
+    assert "def test_" in mirror.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)

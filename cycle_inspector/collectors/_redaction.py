@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 from django.conf import settings
 from django.views.debug import (
@@ -27,9 +27,12 @@ HIDDEN = records.HIDDEN
 
 _LONGEST_CACHED = 10_000
 
+# Addresses inside of addresses are looked into so deep.
+_DEEPEST_ADDRESS = 3
+
 # Besides Django's API, AUTH, TOKEN, KEY, SECRET, PASS, SIGNATURE and HTTP_COOKIE.
 _OURS = re.compile(
-    r"^(SET-)?COOKIE2?$|CSRF|SESS(ION)?[_-]?ID|CREDENTIAL|PWD|BEARER|CVC|CVV|DSN$"
+    r"^(SET-)?COOKIE2?$|CSRF|SESS(ION)?[_-]?(ID|DATA(?![a-z]))|CREDENTIAL|PWD|BEARER|CVC|CVV|DSN$"
     r"|CARD[_-]?(NUM|NO(?![a-z]))|CREDIT[_-]?CARD|(?<![a-z])CC[_-]?NUM"
     r"|(?<![a-z])(T?OTP|PIN|JWT|SIG|IBAN|SSN)(?![a-z])",
     re.I,
@@ -59,7 +62,7 @@ def redact(name: str, value: Json) -> Json:
     if isinstance(value, list | tuple):
         return [redact("", one) for one in value]
     if isinstance(value, str):
-        return _USER_INFO.sub(HIDDEN, value) if "://" in value else value
+        return _redact_text(value)
     return to_json(value)  # itself, unless a filter of the project's put something else there
 
 
@@ -72,7 +75,7 @@ def redact_setting(name: str, value: object) -> Json:
     return redact(name, cleansed)
 
 
-def redact_url(url: str) -> str:
+def redact_url(url: str, depth: int = 0) -> str:
     """Return `url` without the password before its host and without secret query values."""
     # Not by urlsplit(), which raises on what a client may well send as its Referer.
     rest, hash_mark, fragment = url.partition("#")
@@ -81,16 +84,16 @@ def redact_url(url: str) -> str:
         (
             _USER_INFO.sub(HIDDEN, place),
             question_mark,
-            redact_query(query),
+            redact_query(query, depth),
             hash_mark,
-            redact_query(fragment),  # OAuth answers in it
+            redact_query(fragment, depth),  # OAuth answers in it
         )
     )
 
 
-def redact_query(query: str) -> str:
+def redact_query(query: str, depth: int = 0) -> str:
     """Return a query string with secret values hidden; the rest stays as it is spelled."""
-    return "&".join(map(_redact_pair, query.split("&")))
+    return "&".join(_redact_pair(pair, depth) for pair in query.split("&"))
 
 
 def secret_params(sql: str) -> frozenset[int | str]:
@@ -101,9 +104,24 @@ def secret_params(sql: str) -> frozenset[int | str]:
     return find(sql, ours)
 
 
-def _redact_pair(pair: str) -> str:
-    name, equals, _ = pair.partition("=")
-    return f"{name}={HIDDEN}" if equals and is_secret(unquote_plus(name)) else pair
+def _redact_pair(pair: str, depth: int) -> str:
+    name, equals, value = pair.partition("=")
+    if not equals:
+        return pair
+    if is_secret(unquote_plus(name)):
+        return f"{name}={HIDDEN}"
+    # The login page is sent `next`, the address of a page with a query of its own.
+    inner = unquote_plus(value)
+    shown = _redact_text(inner, depth + 1)
+    return pair if shown == inner else f"{name}={quote(shown, safe='/:*', errors='replace')}"
+
+
+def _redact_text(text: str, depth: int = 0) -> str:
+    shown = _USER_INFO.sub(HIDDEN, text) if "://" in text else text
+    # One word with a query in it is an address.
+    if "?" in shown and "=" in shown and depth <= _DEEPEST_ADDRESS and shown.split() == [shown]:
+        return redact_url(shown, depth)
+    return shown
 
 
 @lru_cache(maxsize=2_000)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from cycle_inspector.collectors import _frames, _redaction
+from cycle_inspector.collectors._messages import message_of
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Opened, Recorder, innermost
 from cycle_inspector.records import Json, Query
@@ -158,8 +159,4 @@ def _value(value: Any) -> Json:
 
 
 def _error_text(error: BaseException) -> str:
-    return cut(f"{type(error).__name__}: {_first_argument(error)}")
-
-
-def _first_argument(error: BaseException) -> Json:
-    return "" if not error.args else to_json(error.args[0])
+    return f"{type(error).__name__}: {message_of(error)}"

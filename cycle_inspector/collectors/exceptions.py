@@ -18,15 +18,13 @@ from django.http import Http404
 from django.template import TemplateDoesNotExist
 from django.urls import Resolver404
 
-from cycle_inspector.collectors import _frames, _redaction
+from cycle_inspector.collectors import _frames
 from cycle_inspector.collectors._guard import guard
+from cycle_inspector.collectors._messages import message_of
 from cycle_inspector.collectors._patching import replaced
-from cycle_inspector.collectors._values import cut, to_json
+from cycle_inspector.collectors._values import to_json
 from cycle_inspector.recorder import Opened, Recorder, current, innermost
 from cycle_inspector.records import Event, Json, Stage
-
-# A subclass may have an `args` of its own.
-_arguments_of: Callable[[BaseException], tuple[Any, ...]] = vars(BaseException)["args"].__get__
 
 
 class RaisedException:
@@ -44,7 +42,7 @@ class RaisedException:
         self.name = _name(error)
         self.frames = _frames.of_traceback(error)
         self.attributes: dict[str, Json] = {
-            "message": _redaction.redact("", _message(error)),
+            "message": message_of(error),
             "in_view": stage is Stage.VIEW,
         }
         if isinstance(error, TemplateDoesNotExist):
@@ -77,7 +75,9 @@ def watched(process: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
         raised = None if recorder is None else _take(recorder, error, Stage.VIEW)
         response = process(error, request)
         if raised is not None and response is not None:
-            raised.attributes["handled_as"] = f"{response.status_code}, by a middleware"
+            # What a project's hook returns need not be a response; Django says so further out.
+            with guard("record an exception", recorder):
+                raised.attributes["handled_as"] = f"{response.status_code}, by a middleware"
         return response
 
     return process_exception
@@ -100,7 +100,8 @@ def collect() -> Iterator[None]:
         finally:
             recorder.close_span(span)
         if raised is not None:
-            raised.attributes["handled_as"] = str(response.status_code)
+            with guard("record an exception", recorder):
+                raised.attributes["handled_as"] = str(response.status_code)
         return response
 
     with replaced(handler_module, "response_for_exception", response_for_exception):
@@ -125,16 +126,6 @@ def _take(recorder: Recorder, error: BaseException, stage: Stage) -> RaisedExcep
 
 def _name(error: BaseException) -> str:
     return f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
-
-
-def _message(error: BaseException) -> Json:
-    # Not str(error): it may run the project's code. Resolver404 carries the patterns, see routing.
-    args = _arguments_of(error)
-    if not args or issubclass(type(args[0]), dict):
-        return ""
-    if len(args) == 1:
-        return to_json(args[0])
-    return cut(", ".join(str(to_json(one)) for one in args))
 
 
 def _missing(error: TemplateDoesNotExist) -> Json:

@@ -16,6 +16,7 @@ from functools import wraps
 from typing import Any
 
 from django.db.models import deletion, query
+from django.db.models.base import ModelBase
 from django.db.models.signals import post_save
 
 from cycle_inspector.assembly import Recorded, Summed
@@ -121,11 +122,16 @@ def _count_deleted(recorder: Recorder, result: Any) -> None:
         recorder.note(Stage.MODELS, Note).deleted.update(counts)
 
 
-def _saved(*, sender: Any, created: bool, **_: Any) -> None:
+def _saved(*, sender: Any, **given: Any) -> None:
     recorder = current()
-    if recorder is not None and not recorder.closed and not _is_ours(sender):
+    if recorder is None or recorder.closed:
+        return
+    # A project may send the signal itself: without `created`, or of what is no model.
+    with guard("count saves", recorder):
+        if not issubclass(type(sender), ModelBase) or _is_ours(sender):
+            return
         note = recorder.note(Stage.MODELS, Note)
-        (note.created if created else note.updated)[sender._meta.label] += 1
+        (note.created if given.get("created") else note.updated)[sender._meta.label] += 1
 
 
 def _is_ours(model: Any) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from os.path import commonprefix
 from typing import Any
 
 from cycle_inspector.panel import hops, queries, renders, timeline
 from cycle_inspector.panel.layout import Axis
 from cycle_inspector.records import Cycle, Stage
+
+# What may be different from path to path: a converter of a route, a group of an expression.
+_VARIABLE = re.compile(r"[<(\[\\]")
 
 _DOCS = "https://docs.djangoproject.com/en/stable/"
 
@@ -162,12 +164,16 @@ def _routing(cycle: Cycle) -> dict[str, Any]:
 def _nearest(path: str, patterns: list[str]) -> list[str]:
     """Return the patterns that begin as `path` does, up to their first variable part."""
     path = path.removeprefix("/")
-    shares = {
-        one: len(commonprefix([path, re.split(r"[<(\[\\]", one.removeprefix("^"))[0]]))
-        for one in patterns
-    }
+    fixed = {one: _VARIABLE.split(one.removeprefix("^"), maxsplit=1)[0] for one in patterns}
+    shares = {one: _shared(path, text) for one, text in fixed.items()}
     most = max(shares.values(), default=0)
     return [one for one, share in shares.items() if share == most] if most > 2 else []
+
+
+def _shared(one: str, other: str) -> int:
+    """Return with how many letters both begin."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _view(cycle: Cycle) -> dict[str, Any]:

@@ -174,6 +174,33 @@ def test_nothing_sticks_out_of_a_narrow_screen(page, path):
     assert wide == []
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_list_of_cycles_stays_on_the_screen(page, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    open_drawer(page, "/fetch/")
+    drawer(page).locator("cycle-list > button").click()
+    shown = drawer(page).locator(".cycles")
+    expect(shown.locator("button")).to_have_count(2)
+    box = shown.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert box["y"] >= drawer(page).bounding_box()["y"]
+
+
+@pytest.mark.parametrize("view", ["overview", *(stage.value for stage in Stage)])
+def test_no_view_sticks_out_of_a_narrow_screen(page, view):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"/__cycle__/{sample_site.FAILED.id}/#{view}")
+    expect(page.locator(f"#{view}")).to_be_visible()
+    outside = page.locator(f"#{view}").evaluate(
+        "view => [...view.querySelectorAll('*')]"
+        ".filter(one => one.checkVisibility() && !one.closest('svg, .unseen'))"
+        ".filter(one => one.getBoundingClientRect().right > 390)"
+        ".map(one => `${one.tagName}.${one.className}`)"
+    )
+    assert outside == []
+
+
 def test_a_report_can_be_read_without_scripts(browser, site):
     context = browser.new_context(base_url=site.address, java_script_enabled=False)
     page = context.new_page()

@@ -9,6 +9,7 @@ from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOpera
 from django.http import Http404, HttpRequest, HttpResponse
 
 from cycle_inspector import record
+from cycle_inspector.collectors import exceptions
 from cycle_inspector.records import Cycle, Event, Stage
 from tests.site import Site
 
@@ -106,7 +107,6 @@ def test_a_second_exception_at_the_address_of_the_first_is_kept_too() -> None:
     class Second(Exception): ...
 
     with record() as recording:
-        from cycle_inspector.collectors import exceptions
         from cycle_inspector.recorder import current
 
         recorder = current()
@@ -147,3 +147,10 @@ def test_several_arguments_are_joined(serve: Any) -> None:
         raise OSError(2, "no such shelf")
 
     assert of(serve(view).get("/").cycle).attributes["message"] == "2, no such shelf"
+
+
+def test_an_answer_of_a_hook_that_is_no_response_is_left_to_django() -> None:
+    process = exceptions.watched(lambda error, request: "no response")
+
+    with record():
+        assert process(ValueError(), None) == "no response"

@@ -77,6 +77,14 @@ def test_saves_are_told_apart() -> None:
     assert facts(work)["saved"] == [["shelf.Author", 1, 2], ["shelf.Book", 1, 0]]
 
 
+def test_a_signal_that_the_project_sends_itself_does_no_harm() -> None:
+    def work() -> None:
+        post_save.send(sender=Author, instance=Author(name="a"))
+        post_save.send(sender=object, created=True)
+
+    assert facts(work)["saved"] == [["shelf.Author", 0, 1]]
+
+
 def test_bulk_operations_save_no_instance() -> None:
     assert facts(lambda: Author.objects.bulk_create([Author(name="a")]))["saved"] == []
     assert facts(lambda: Author.objects.update(name="b"))["saved"] == []

@@ -74,6 +74,7 @@ def use_filter(settings: Any) -> Any:
         "private_key",
         "sessionid",
         "session-id",
+        "session_data",
         "PHPSESSID",
         "Authorization",
         "Proxy-Authorization",
@@ -289,11 +290,32 @@ def test_long_setting_is_cut_once() -> None:
         ("https://ann:secret@host/x?a=1#b", f"https://{HIDDEN}@host/x?a=1#b"),
         ("http://[::1", "http://[::1"),
         ("http://[bad]/?token=abc", f"http://[bad]/?token={HIDDEN}"),
+        ("/login/?next=/x%3Ftoken%3Dabc%26a%3D1", f"/login/?next=/x%3Ftoken%3D{HIDDEN}%26a%3D1"),
+        ("/login/?next=/x?token=abc", f"/login/?next=/x%3Ftoken%3D{HIDDEN}"),
+        ("/?next=/%3Ftoken%3Dabc%26b%3D\udc80", f"/?next=/%3Ftoken%3D{HIDDEN}%26b%3D%3F"),
+        ("/login/?next=/x%3Fpage%3d2", "/login/?next=/x%3Fpage%3d2"),
+        ("/?to=http%3A//ann:secret@host/", f"/?to=http://{HIDDEN}%40host/"),
         ("", ""),
     ],
 )
 def test_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
     assert redact_url(url) == shown
+
+
+def test_addresses_inside_of_addresses_come_to_an_end() -> None:
+    assert redact_url("?a=" * 5_000) == "?a=" * 5_000
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/confirm/?token=abc", f"/confirm/?token={HIDDEN}"),
+        ("postgres://db/shop?password=abc", f"postgres://db/shop?password={HIDDEN}"),
+        ("is this a key? a=1 token=abc", "is this a key? a=1 token=abc"),
+    ],
+)
+def test_a_value_that_is_an_address_is_shown_without_its_secrets(text: str, shown: str) -> None:
+    assert redact("next", text) == shown
 
 
 @pytest.mark.parametrize("query", ["", "a", "a=1&a=2", "a=%20+b&&c=", "q=a%26b", "a=\udc80", "=x"])

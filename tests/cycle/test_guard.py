@@ -60,7 +60,7 @@ FAULTS: dict[str, tuple[Any, str, str, str]] = {
     "query": (database, "OpenQuery", "/queries/2/", "record a query"),
     "error of a query": (_statements, "_error_text", "/faulty-sql/", "record a query"),
     "transaction": (database, "OpenQuery", "/statements/", "record a transaction"),
-    "exception": (exceptions, "_message", "/raises/", "record an exception"),
+    "exception": (exceptions, "message_of", "/raises/", "record an exception"),
     "not found": (routing, "_tried_of", "/nowhere/", "read the patterns tried"),
     "view": (view, "_dotted", "/hello/", "record the view"),
     "template": (templates.OpenRender, "__init__", "/in-template/", "record a template"),

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from cycle_inspector import panel
-from cycle_inspector.panel import layout, notes, pages, queries, renders, sql, stages, timeline
+from cycle_inspector.panel import pages, stages
 from cycle_inspector.panel.pages import Urls
 from cycle_inspector.records import Stage
-from tests.factories import MS, make_cycle, make_query, make_render, make_span, make_stage
+from tests.factories import make_cycle, make_query, make_stage
 from tests.panel.sample import (
     HOSTILE,
     empty_cycle,
@@ -114,7 +114,6 @@ def test_an_exception_is_shown_first():
     shown = pages.overview(failed_cycle(), URLS)
     assert "FieldError" in shown
     assert shown.index("FieldError") < shown.index("The cycle")
-    assert "Cannot resolve keyword" in pages.stage(failed_cycle(), Stage.VIEW)
 
 
 def test_one_broken_stage_does_not_take_the_others_with_it(caplog):
@@ -123,12 +122,6 @@ def test_one_broken_stage_does_not_take_the_others_with_it(caplog):
     assert "The models stage of this cycle cannot be shown (TypeError)" in shown
     assert "No query was sent" in shown
     assert len(caplog.records) == 1
-
-
-def test_the_browser_is_waited_for_only_on_pages():
-    assert "Waiting for the browser" in pages.stage(make_cycle(), Stage.BROWSER)
-    fetched = make_cycle(response={"status": 200, "content_type": "application/json"})
-    assert "Not a page" in pages.stage(fetched, Stage.BROWSER)
 
 
 def test_without_a_root_there_are_no_links_to_other_pages():
@@ -145,12 +138,6 @@ def test_pages_that_say_why_there_is_nothing():
     assert "No request has been recorded yet" in pages.index([], URLS)
 
 
-# Timeline and layout
-
-
-# Queries, templates, SQL
-
-
 def test_ten_thousand_queries_can_be_shown():
     many = tuple(make_query(id=at, params=(at,), start_ns=at) for at in range(10_000))
     shown = pages.stage(make_cycle(queries=many), Stage.DATABASE)
@@ -161,5 +148,3 @@ def test_a_block_has_a_title():
     shown = pages.page(replace(empty_cycle(), duration_ns=0), URLS)
     assert "A recorded block" in shown
     assert "None" not in Markup(shown).text
-
-

@@ -1,0 +1,308 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cycle_inspector.panel import pages, stages
+from cycle_inspector.records import Stage
+from tests.factories import MS, make_cycle, make_event, make_frame, make_span, make_stage
+from tests.panel.sample import full_facts, rich_cycle
+
+
+def cycle_with(stage: Stage, facts: dict[str, Any], **given: Any) -> Any:
+    return make_cycle(stages={stage: make_stage(stage, facts=facts)}, **given)
+
+
+def shown(stage: Stage, facts: dict[str, Any], **given: Any) -> str:
+    return str(pages.stage(cycle_with(stage, facts, **given), stage))
+
+
+def context(stage: Stage, facts: dict[str, Any], **given: Any) -> dict[str, Any]:
+    return stages.context(cycle_with(stage, facts, **given), stage)
+
+
+def test_every_stage_says_what_it_is_and_where_to_read_on() -> None:
+    assert list(stages.ABOUT) == list(Stage)
+    for about in stages.ABOUT.values():
+        assert about.sentence.endswith(".")
+        assert about.page.startswith("https://")
+
+
+def test_a_stage_has_its_number_and_its_own_events() -> None:
+    own, other = make_event(stage=Stage.ROUTING), make_event(stage=Stage.RESPONSE)
+
+    given = context(Stage.ROUTING, {"route": "a/"}, events=(own, other))
+
+    assert (given["number"], given["stage"]) == (5, "routing")
+    assert given["facts"] == {"route": "a/"}
+    assert given["events"] == [own]
+
+
+# Client and gateway
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"body": "none", "body_bytes": 0}, "<dd>none</dd>"),
+        ({"body": "read", "body_bytes": 2048}, "<dd>2.0 KB</dd>"),
+        ({"body": "unread", "body_bytes": 2048}, '<dd>2.0 KB <span class="quiet">nobody read it'),
+    ],
+)
+def test_a_body_is_told_with_its_size_and_whether_it_was_read(facts: Any, words: str) -> None:
+    assert words in shown(Stage.CLIENT, facts)
+
+
+@pytest.mark.parametrize(("keys", "is_said"), [([], True), (["basket"], False), (None, False)])
+def test_an_empty_session_is_told_from_one_nobody_loaded(keys: Any, is_said: bool) -> None:
+    facts = {} if keys is None else {"session_keys": keys}
+
+    assert ("loaded, and empty" in shown(Stage.CLIENT, facts)) is is_said
+    assert ("Session keys" in shown(Stage.CLIENT, facts)) is bool(keys)
+
+
+@pytest.mark.parametrize(("extensions", "is_said"), [(["http.response.push"], True), ([], False)])
+def test_the_extensions_of_the_server_are_named(extensions: list[str], is_said: bool) -> None:
+    html = shown(Stage.GATEWAY, {"interface": "ASGI", "extensions": extensions})
+
+    assert ("<dt>Extensions</dt>" in html) is is_said
+
+
+# Middleware
+
+
+def layer(name: str, **given: Any) -> dict[str, Any]:
+    return {"name": f"shop.{name}", "own_ns": MS, "hooks": [], "short_circuit": False, **given}
+
+
+def test_hops_are_told_in_words() -> None:
+    hook = {"hook": "process_view", "duration_ns": 3 * MS, "hop": "sync_to_async"}
+    onion = [layer("Rates"), layer("Common", hop="async_to_sync", hooks=[hook])]
+
+    html = shown(Stage.MIDDLEWARE, {"onion": onion, "hop": "sync_to_async"})
+
+    assert "Rates knows sync only, so it runs in a thread" in html
+    assert html.count("runs in an event loop: async middleware in a sync chain") == 1
+    assert "process_view 3.00 ms, in a thread" in html
+    assert "_to_" not in html
+
+
+def test_a_chain_without_hops_says_nothing_of_threads() -> None:
+    hook = {"hook": "process_view", "duration_ns": 3 * MS, "hop": None}
+
+    html = shown(Stage.MIDDLEWARE, {"onion": [layer("Rates", hop=None, hooks=[hook])]})
+
+    assert "thread" not in html
+    assert "event loop" not in html
+
+
+def test_the_slowest_middleware_has_the_longest_bar() -> None:
+    onion = [layer("A", own_ns=1 * MS), layer("B", own_ns=4 * MS), layer("C", own_ns=None)]
+
+    given = context(Stage.MIDDLEWARE, {"onion": onion})
+
+    assert [bar.width for _, bar in given["layers"]] == ["25.000%", "100.000%", "0.000%"]
+
+
+# Routing
+
+
+def marks(**facts: Any) -> dict[str, str]:
+    request = {"path": facts.pop("path", "/books/abc/")}
+    return dict(context(Stage.ROUTING, facts, request=request)["tried"])
+
+
+def test_the_pattern_that_matched_is_the_last_one_tried() -> None:
+    assert marks(tried=["admin/", "books/", "books/<int:pk>/"], tried_count=3) == {
+        "admin/": "",
+        "books/": "",
+        "books/<int:pk>/": "matched",
+    }
+
+
+def test_in_a_list_that_was_cut_none_is_said_to_match() -> None:
+    facts = {"tried": ["admin/", "books/"], "tried_count": 202}
+
+    assert set(marks(**facts).values()) == {""}
+    assert "And 200 more." in shown(Stage.ROUTING, facts)
+    assert '<span class="quiet">202</span>' in shown(Stage.ROUTING, facts)
+
+
+def test_a_whole_list_is_not_said_to_go_on() -> None:
+    facts = {"tried": ["admin/", "books/"], "tried_count": 2}
+
+    assert "more." not in shown(Stage.ROUTING, facts)
+    assert '<span class="quiet">2</span>' in shown(Stage.ROUTING, {"tried": ["a/", "b/"]})
+
+
+@pytest.mark.parametrize(
+    ("path", "near"),
+    [
+        ("/books/abc/", {"books/", "books/<int:pk>/", "^books/(?P<slug>.*)$"}),
+        ("/boo/", {"books/", "books/<int:pk>/", "books.csv", "^books/(?P<slug>.*)$"}),
+        ("/books.txt", {"books.csv"}),
+        ("/admin", {"admin/"}),
+        ("/zoo/", set()),
+        ("/about/", set()),  # but for its first letter nothing is like it
+        ("/", set()),
+        ("", set()),
+    ],
+)
+def test_the_patterns_nearest_to_a_path_without_a_match_are_marked(
+    path: str, near: set[str]
+) -> None:
+    tried = ["", "admin/", "books/", "books/<int:pk>/", "books.csv", "^books/(?P<slug>.*)$"]
+
+    found = marks(path=path, tried=tried, not_found=True)
+
+    assert list(found) == tried
+    assert {one for one, mark in found.items() if mark} == near
+    assert set(found.values()) <= {"", "near"}
+
+
+# View
+
+
+def test_an_exception_of_the_view_is_shown_first_with_its_frames() -> None:
+    frames = (make_frame(line=18, function="average"), make_frame(line=12, function="pick"))
+    event = make_event(
+        name="shop.Sold", frames=frames, attributes={"message": "out", "handled_as": "500"}
+    )
+
+    html = shown(Stage.VIEW, {"name": "shop.views.pick"}, events=(event,))
+
+    assert html.index("Sold") < html.index("average") < html.index("pick") < html.index("<dt>View")
+    assert "answered as 500." in html
+    assert html.count("out</span>") == 1
+    assert "Events" not in html
+
+
+def test_another_event_of_the_view_stands_below() -> None:
+    event = make_event(kind="not_found", name="Http404", attributes={"message": "no such book"})
+
+    html = shown(Stage.VIEW, {"name": "shop.views.pick"}, events=(event,))
+
+    assert html.index("<dt>View") < html.index("Http404")
+    assert '<span class="event-kind">not found</span>' in html
+
+
+def test_an_exception_whose_event_was_dropped_is_still_told() -> None:
+    facts = {"exception": {"type": "django.core.exceptions.FieldError", "message": "no field"}}
+
+    assert '<strong title="django.core.exceptions.FieldError">FieldError' in shown(
+        Stage.VIEW, facts
+    )
+
+
+@pytest.mark.parametrize(("thread", "is_said"), [("MainThread", True), ("Thread-7", False)])
+def test_a_view_that_ran_in_another_thread_says_so(thread: str, is_said: bool) -> None:
+    both = {
+        Stage.VIEW: make_stage(Stage.VIEW, facts={"name": "a"}),
+        Stage.GATEWAY: make_stage(Stage.GATEWAY, facts={"thread": "Thread-7"}),
+    }
+
+    html = pages.stage(make_cycle(stages=both, spans=(make_span(thread=thread),)), Stage.VIEW)
+
+    assert ("not that of the gateway" in html) is is_said
+
+
+def test_of_a_block_no_thread_is_told() -> None:
+    assert "Thread" not in shown(Stage.VIEW, {"name": "a"}, spans=(make_span(),))
+
+
+# Models, templates, response, browser
+
+
+def test_each_list_of_models_has_bars_of_its_own() -> None:
+    given = context(
+        Stage.MODELS, {"instances": [["a.B", 40], ["a.C", 10]], "deleted": [["a.B", 1]]}
+    )
+
+    assert [bar.width for _, _, bar in given["instances"]] == ["100.000%", "25.000%"]
+    assert [bar.width for _, _, bar in given["deleted"]] == ["100.000%"]
+    assert given["lazy"] == []
+
+
+def test_the_names_a_template_was_given_stand_at_its_own_branch() -> None:
+    given = stages.context(rich_cycle(), Stage.TEMPLATES)
+
+    assert [names for _, names in given["tree"]] == [["books", "page", "shelf"], [], [], []]
+
+
+def test_folded_templates_are_said_to_be() -> None:
+    html = pages.stage(rich_cycle(), Stage.TEMPLATES)
+
+    assert html.count("folded into one") == 1
+    assert html.index("django/forms/div.html") < html.index("folded into one")
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_cut"), [({"complete": False}, True), ({"complete": True}, False), ({}, False)]
+)
+def test_a_stream_that_did_not_reach_its_end_is_told(facts: dict[str, bool], is_cut: bool) -> None:
+    assert (
+        "did not reach its end" in shown(Stage.RESPONSE, {"streaming": True, **facts})
+    ) is is_cut
+
+
+@pytest.mark.parametrize("sentence", ["No response was made: CancelledError.", None])
+def test_why_there_was_no_response_is_told(sentence: str | None) -> None:
+    html = shown(Stage.RESPONSE, {"missing": sentence} if sentence else {"status": 200})
+
+    assert ("No response was made" in html) is bool(sentence)
+    assert ("<dt>Status</dt>" in html) is not sentence
+
+
+@pytest.mark.parametrize(
+    ("content_type", "sentence"),
+    [
+        ("text/html; charset=utf-8", "Waiting for the browser"),
+        ("application/xhtml+xml", "Waiting for the browser"),
+        ("application/json", "Not a page"),
+        ("", "Not a page"),
+    ],
+)
+def test_the_browser_is_waited_for_only_on_pages(content_type: str, sentence: str) -> None:
+    assert sentence in shown(Stage.BROWSER, {}, response={"content_type": content_type})
+
+
+def test_a_layout_shift_is_written_without_a_comma(settings: Any) -> None:
+    settings.LANGUAGE_CODE = "de"
+    facts = full_facts()[Stage.BROWSER]
+
+    assert "<dd>0.0213 <" in shown(Stage.BROWSER, facts)
+    assert "<dd>0 <" in shown(Stage.BROWSER, {**facts, "cls": 0.0})
+
+
+def test_the_snapshot_of_the_settings_has_a_short_name() -> None:
+    html = shown(Stage.SETTINGS, full_facts()[Stage.SETTINGS])
+
+    assert "<dd>5f2c9a0e <" in html
+
+
+# What the limits left out
+
+
+@pytest.mark.parametrize(
+    ("stage", "told"),
+    [
+        (Stage.DATABASE, [(3, "more query,more queries")]),
+        (Stage.TEMPLATES, [(1, "more template,more templates")]),
+        (Stage.MIDDLEWARE, []),
+        (
+            None,
+            [
+                (3, "more query,more queries"),
+                (1, "more template,more templates"),
+                (2, "more of x,more of x"),
+            ],
+        ),
+    ],
+)
+def test_what_was_left_out_is_told_under_its_stage_and_in_the_overview(
+    stage: Stage | None, told: list[tuple[int, str]]
+) -> None:
+    cycle = make_cycle(dropped={"queries": 3, "renders": 1, "spans": 0, "x": 2})
+
+    assert stages.dropped(cycle, stage) == told
