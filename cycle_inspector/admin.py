@@ -6,6 +6,7 @@ switched off the history is not in the admin, as if it were not there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -37,6 +39,8 @@ else:
 
 # A list is not to wait longer for what this process has not written yet.
 _FLUSH_SECONDS = 0.5
+
+_MAY_BREAK = mark_safe("<wbr>")
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -169,28 +173,29 @@ class CycleAdmin(_ModelAdmin):
 
     @admin.display(description=_("queries"), ordering="query_count")
     def queries(self, row: Cycle) -> str:
-        if not row.query_count:
-            return "0"
-        return _unbroken(f"{row.query_count} ({row.query_ns / 1_000_000:,.1f} ms)")
+        taken = f"{row.query_ns / 1_000_000:,.1f} ms"
+        return format_html('<span title="{}">{}</span>', taken, row.query_count)
 
     @admin.display(description=_("view"), ordering="view")
     def code(self, row: Cycle) -> str:
-        *_, module, name = ("", *row.view.rpartition(".")[::2])
-        module = module.rpartition(".")[2]
+        path, _dot, name = row.view.rpartition(".")
+        if not name:
+            return ""
         # Broken after the module's name, where it has to be.
-        return (
-            format_html('<span title="{}">{}.<wbr>{}</span>', row.view, module, name)
-            if name
-            else ""
-        )
+        module = path.rpartition(".")[2]
+        return format_html('<span title="{}">{}.<wbr>{}</span>', row.view, module, name)
 
     @admin.display(description=_("findings"), ordering="severity")
     def findings(self, row: Cycle) -> str:
         codes = row.finding_codes.strip(",").replace(",", ", ")
-        if not row.exception:
-            return codes
         name = row.exception.rpartition(".")[2]
-        return format_html("<strong>{}</strong> {}", name, codes)
+        if not name:
+            return codes
+        # A long name may be broken before its capitals.
+        parts = ((part,) for part in re.split(r"(?<=[a-z])(?=[A-Z])", name))
+        return format_html(
+            '<strong title="{}">{}</strong>', codes, format_html_join(_MAY_BREAK, "{}", parts)
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cycle]:
         return super().get_queryset(request).defer("document")

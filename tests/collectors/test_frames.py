@@ -10,6 +10,7 @@ from typing import Any
 
 import django
 import pytest
+from asgiref.sync import SyncToAsync
 from django.template import engines
 
 from cycle_inspector.collectors import _frames, _sources
@@ -148,3 +149,17 @@ def test_code_objects_of_places_are_kept_alive() -> None:
     code: CodeType = names["look"].__code__
     del names
     assert any(one is code for one, _ in place._codes)
+
+
+def test_a_hand_over_that_another_tool_wraps_later_stays_wrapped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(SyncToAsync, "__call__", SyncToAsync.__call__)  # put back in the end
+
+    def theirs(*args: Any, **kwargs: Any) -> Any:
+        raise AssertionError
+
+    with _frames.collect():
+        SyncToAsync.__call__ = theirs  # type: ignore[method-assign]
+
+    assert SyncToAsync.__call__ is theirs
