@@ -29,6 +29,7 @@ from django.db.models.query_utils import DeferredAttribute
 from django.template.base import Node
 
 from cycle_inspector.collectors._guard import guard
+from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.collectors._sources import KEEP, LOOK, RULES, is_project, look_into, rule_of
 from cycle_inspector.collectors._values import to_json
 from cycle_inspector.recorder import current
@@ -207,11 +208,8 @@ def collect() -> Iterator[None]:
         return original(self, *args, **kwargs)
 
     markcoroutinefunction(call)  # as the original is one
-    SyncToAsync.__call__ = call  # type: ignore[method-assign]
-    try:
+    with replaced(SyncToAsync, "__call__", call):
         yield
-    finally:
-        SyncToAsync.__call__ = original  # type: ignore[method-assign]
 
 
 def _intern(
