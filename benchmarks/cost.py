@@ -172,7 +172,7 @@ def main() -> None:
             ours, theirs = context.Pipe()
             process = context.Process(target=serve, args=(theirs, Path(name), with_tool))
             process.start()
-            assert ours.recv() == "ready"  # noqa: S101
+            assert ours.recv() == "ready"
             workers.append((ours, process))
         for page, (path, count) in PAGES.items():
             measured: list[list[tuple[float, float]]] = [[], []]

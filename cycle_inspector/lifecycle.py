@@ -38,12 +38,12 @@ _ON_REQUEST = "_cycle_inspector"
 class OpenCycle:
     """A request that is being recorded."""
 
-    __slots__ = ("_tokens", "added_bytes", "panel", "recorder", "shown")
+    __slots__ = ("_tokens", "added", "panel", "recorder", "shown")
 
     def __init__(self, recorder: Recorder, tokens: Tokens) -> None:
         self.recorder = recorder
         self.shown: bool | None = None  # may this client see the panel? None: not asked yet
-        self.added_bytes = 0  # of the panel's element, where it is the end of a stream
+        self.added: response.Added | None = None  # to a streamed page, once it is complete
         self.panel = ""  # why the panel is or is not in the page
         self._tokens: Tokens | None = tokens
 
@@ -85,7 +85,7 @@ class OpenCycle:
         if note is not None:
             note.panel = self.panel
             # What a middleware has compressed since cannot be told apart.
-            note.added = 0 if answer.headers.get("Content-Encoding") else self.added_bytes
+            note.added = None if answer.headers.get("Content-Encoding") else self.added
         if not answer.streaming:
             keep(recorder)
             return

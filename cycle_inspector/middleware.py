@@ -148,7 +148,7 @@ def _prepare(cycle: OpenCycle, request: HttpRequest, response: HttpResponseBase)
         if policy.needs_nonce(request, response):
             nonce = policy.use_nonce(request)
         if response.streaming:
-            cycle.added_bytes = inject.append_to_stream(response, request, nonce)
+            cycle.added = inject.put_into_stream(response, request, nonce)
 
 
 def _finish(cycle: OpenCycle, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -156,7 +156,7 @@ def _finish(cycle: OpenCycle, request: HttpRequest, response: HttpResponseBase) 
     if cycle.shown:
         with guard("put the panel into the page", cycle.recorder):
             nonce = policy.nonce_in_use(request)
-            if cycle.added_bytes:
+            if cycle.added is not None:
                 cycle.panel = policy.why_blocked(request, response, nonce) or "shown"
             else:
                 cycle.panel = inject.put_into_page(response, request, nonce)

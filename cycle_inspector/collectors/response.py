@@ -7,7 +7,7 @@ added. A streaming body is followed until it is closed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors import client, exceptions
@@ -16,6 +16,13 @@ from cycle_inspector.recorder import Recorder, enter, leave
 from cycle_inspector.records import Facts, Json, Stage
 
 _FLAGS = ("secure", "httponly", "samesite", "path", "domain", "max-age", "expires")
+
+
+class Added(Protocol):
+    """What of a stream is ours: the panel's element."""
+
+    added_bytes: int
+    added_chunks: int
 
 
 class Note:
@@ -59,17 +66,17 @@ class Note:
         self.first_byte: int | None = None
         self.last_byte: int | None = None
         self.panel = ""
-        self.added = 0  # bytes of the last chunk that are ours: the panel's element
+        self.added: Added | None = None
 
     @property
     def page_size(self) -> int:
         """The bytes of the body without what was added to it."""
-        return self.size - (self.added if self.is_complete else 0)
+        return self.size - (self.added.added_bytes if self.added else 0)
 
     @property
     def page_chunks(self) -> int:
-        """The chunks of a stream without the one that was added to it."""
-        return self.chunks - (1 if self.added and self.is_complete else 0)
+        """The chunks of a stream without one that was added to it."""
+        return self.chunks - (self.added.added_chunks if self.added else 0)
 
     def count(self, chunk: Any, now: int) -> None:
         """Count one chunk of a streaming body."""

@@ -42,6 +42,8 @@ def connection() -> BaseDatabaseWrapper:
         found = None
     if found is None:
         found = _local.connection = EmbeddedWrapper(path)
+        # From now on; as long as nobody looks at the history, nothing is connected.
+        request_finished.connect(_close_after_request, dispatch_uid="cycle_inspector.history")
     found.leave_deleted_file()
     connections[ALIAS] = found
     return found
@@ -115,13 +117,12 @@ class _RouterList(ConnectionRouter):
 
 
 def install_router() -> None:
-    """Put the router in front of the project's, and close connections as requests end."""
+    """Put the router in front of the project's."""
     if not isinstance(router, _RouterList):
         found = router.__dict__.pop("routers", None)  # there if somebody has routed already
         router.__class__ = _RouterList
         if found is not None:
             router.routers = found
-    request_finished.connect(_close_after_request, dispatch_uid="cycle_inspector.history")
 
 
 def _close_after_request(**_: Any) -> None:

@@ -28,7 +28,7 @@ _log = logging.getLogger("cycle_inspector")
 _CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 _ROUTES = Path("/proc/net/route")
 
-_said: set[str] = set()  # what was logged already, so that it is logged once
+_said: set[type[Exception]] = set()  # what was logged already, so that it is logged once
 
 
 def may_show(request: HttpRequest) -> bool:
@@ -87,9 +87,9 @@ def _imported(path: str) -> Callable[[HttpRequest], Any]:
 
 
 def _refuse(error: Exception) -> bool:
-    said = f"{type(error).__name__}: {error}"
-    if said not in _said:
-        _said.add(said)
+    # By its kind: its text may fail as well, or be another each time.
+    if type(error) not in _said:
+        _said.add(type(error))
         _log.error("SHOW_PANEL failed, so the panel is not shown.", exc_info=error)
     return False
 

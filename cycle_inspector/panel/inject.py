@@ -1,9 +1,9 @@
 """Put the panel's one script element into a page, and the cycle's id into its headers.
 
 Buffered HTML gets the element from the outermost middleware, so that the page's own ETag, 304 and
-caches stay clean; streamed HTML gets it from the innermost one, as the end of the stream, so that
-the first byte is not held back and a compressing middleware still compresses it. The element is the
-same in each page: the id travels in `Server-Timing`.
+caches stay clean; streamed HTML gets it from the innermost one, so that a compressing middleware
+still compresses it (see `cycle_inspector.panel.streams`). The element is the same in each page: the
+id travels in `Server-Timing`.
 
 The page is otherwise left as it is, byte for byte. Where the element cannot go in, or the page's
 Content-Security-Policy would not let it load, the reason is kept on the cycle.
@@ -22,7 +22,8 @@ from urllib.parse import quote
 from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.utils.html import escape
 
-from cycle_inspector.panel import policy
+from cycle_inspector.panel import policy, streams
+from cycle_inspector.panel.streams import Ending
 from cycle_inspector.panel.views import PREFIX
 
 _TYPES = ("text/html", "application/xhtml+xml")
@@ -34,9 +35,10 @@ _BODY_END = re.compile(rb"</body\s*>", re.I)
 
 # Where a "</body>" is text: from such a start to the next end of its kind, or within a tag.
 _TEXT = re.compile(
-    rb"<!--.*?-->"
-    rb"|<!\[CDATA\[.*?\]\]>"
-    rb"|<(script|style|textarea|title)\b.*?</\1\s*>"
+    # What is never closed goes on to the end: else each such start would be searched for in vain.
+    rb"<!--.*?(?:-->|\Z)"
+    rb"|<!\[CDATA\[.*?(?:\]\]>|\Z)"
+    rb"|<(script|style|textarea|title)\b.*?(?:</\1\s*>|\Z)"
     rb"|<[a-z](?:[^>\"']|\"[^\"]*\"|'[^']*')*+>",
     re.I | re.S,
 )
@@ -47,15 +49,16 @@ def fits(request: HttpRequest, response: HttpResponseBase) -> bool:
     return _why_not(request, response) is None
 
 
-def append_to_stream(response: Any, request: HttpRequest, nonce: str) -> int:
-    """Let the element be the last chunk of a stream into which it `fits`; return its length."""
+def put_into_stream(response: Any, request: HttpRequest, nonce: str) -> Ending:
+    """Put the element into a stream into which it `fits`; return what will have been added."""
     tag = script_tag(request, nonce)
-    add = _achunks if response.is_async else _chunks
-    response.streaming_content = add(response.streaming_content, tag)
+    ending = Ending(tag, _end_of_body)
+    add = streams.achunks if response.is_async else streams.chunks
+    response.streaming_content = add(response.streaming_content, ending)
     # A length that was announced is that of the page alone.
     if response.headers.get("Content-Length", "").isdigit():
         response.headers["Content-Length"] = str(int(response.headers["Content-Length"]) + len(tag))
-    return len(tag)
+    return ending
 
 
 def add_headers(response: HttpResponseBase, request: HttpRequest, cycle_id: str) -> None:
@@ -85,11 +88,10 @@ def put_into_page(response: Any, request: HttpRequest, nonce: str) -> str:
     at = _end_of_body(body)
     if at is None:
         return "The page has no </body>."
+    response.content = body[:at] + script_tag(request, nonce) + body[at:]
     if is_gzip:
         del response.headers["Content-Encoding"]
-    had_length = "Content-Length" in response.headers
-    response.content = body[:at] + script_tag(request, nonce) + body[at:]
-    if had_length:
+    if "Content-Length" in response.headers:
         response.headers["Content-Length"] = str(len(response.content))
     return "shown"
 
@@ -156,14 +158,3 @@ def _end_of_body(body: bytes) -> int | None:
         if not any(start < match.start() < end for start, end in texts):
             return match.start()
     return None
-
-
-def _chunks(chunks: Any, tag: bytes) -> Any:
-    yield from chunks
-    yield tag
-
-
-async def _achunks(chunks: Any, tag: bytes) -> Any:
-    async for chunk in chunks:
-        yield chunk
-    yield tag

@@ -55,7 +55,7 @@ async def alines(*texts: str) -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("make", [lines, alines])
-def test_a_streamed_page_gets_the_script_as_its_last_chunk(serve: Any, make: Any) -> None:
+def test_a_streamed_page_gets_the_script_into_its_last_chunk(serve: Any, make: Any) -> None:
     def view(request: HttpRequest) -> StreamingHttpResponse:
         return StreamingHttpResponse(make("<html><body>", "</body></html>"))
 
@@ -63,7 +63,9 @@ def test_a_streamed_page_gets_the_script_as_its_last_chunk(serve: Any, make: Any
     answer, bare = site.get("/"), site.bare().get("/")
 
     tag = b'<script type="module" src="/__cycle__/panel.js"></script>'
-    assert answer.chunks == [*bare.chunks, tag]
+    assert answer.chunks == [*bare.chunks[:-1], tag + bare.chunks[-1]]
+    assert facts(answer.cycle)["chunks"] == len(bare.chunks)
+    assert facts(answer.cycle)["size_bytes"] == len(bare.body)
     assert facts(answer.cycle)["complete"] is True
     assert facts(answer.cycle)["panel"] == "shown"
 

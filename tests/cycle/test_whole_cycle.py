@@ -111,7 +111,7 @@ def test_queries_of_a_stream_belong_to_its_cycle(site: Site, path: str) -> None:
 
     answer = site.get(path)
 
-    assert answer.text.endswith("</body></html>" + TAG)
+    assert answer.text.endswith(TAG + "</body></html>")
     assert len(answer.cycle.statements) == 1
     facts = answer.cycle.stage(Stage.RESPONSE).facts
     assert facts["streaming"] is True

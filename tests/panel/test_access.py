@@ -124,3 +124,21 @@ def test_a_function_that_fails_says_no_and_is_logged_once(rf, settings, caplog, 
 def test_the_default_answers_under_asgi(request_from):
     assert asyncio.run(access.amay_show(request_from("127.0.0.1"))) is True
     assert asyncio.run(access.amay_show(request_from("8.8.8.8"))) is False
+
+
+def test_a_failure_whose_text_fails_counts_as_no(
+    settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    def fail(request):
+        raise Mute
+
+    settings.CYCLE_INSPECTOR = {"SHOW_PANEL": fail}
+    access._said.clear()
+
+    assert access.may_show(RequestFactory().get("/")) is False
+    assert access.may_show(RequestFactory().get("/")) is False
+    assert len(caplog.records) == 1

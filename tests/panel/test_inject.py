@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -221,7 +222,7 @@ def test_a_stream_is_made_longer_chunk_by_chunk() -> None:
         yield b"a"
 
     response = StreamingHttpResponse(chunks())
-    inject.append_to_stream(response, request(), "")
+    inject.put_into_stream(response, request(), "")
 
     assert taken == []
     assert list(response) == [b"a", TAG.encode()]
@@ -254,3 +255,13 @@ def test_the_headers_name_the_cycle_beside_what_was_sent() -> None:
     assert response.headers["Server-Timing"] == 'db;dur=3, cycle;desc="0190"'
     assert response.headers["Cycle-Id"] == "0190"
     assert response.headers["Cycle-Url"] == "/shop/__cycle__/0190/"
+
+
+@pytest.mark.parametrize("start", [b"<!--", b"<script>", b"<![CDATA[", b"<title>"])
+def test_markup_that_is_never_closed_takes_no_time(start: bytes) -> None:
+    body = b"</body>" + start * 20_000 + b"x"
+
+    before = time.perf_counter()
+    inject._end_of_body(body)
+
+    assert time.perf_counter() - before < 1
