@@ -54,7 +54,7 @@ class Place:
     The stack, innermost first, the template line, and the relation that was being loaded.
     """
 
-    __slots__ = ("_codes", "_descriptor", "_frames", "_model", "template")
+    __slots__ = ("_codes", "_descriptor", "_frames", "_model", "_relation", "template")
 
     def __init__(
         self,
@@ -68,6 +68,7 @@ class Place:
         self._descriptor = descriptor
         self._model = model
         self._frames: tuple[Frame, ...] | None = None
+        self._relation: tuple[str, str] | None = None
         self.template = template
 
     def frames(self) -> tuple[Frame, ...]:
@@ -76,24 +77,13 @@ class Place:
             self._frames = tuple(_frame(code, offset) for code, offset in self._codes)
         return self._frames
 
-    def relation(self) -> str | None:
-        """Return the relation or deferred field that was loaded, as in `catalog.Book.author`."""
+    def relation(self) -> tuple[str, str] | tuple[None, None]:
+        """Return the relation or deferred field that was loaded, and its kind, as in `Query`."""
         if self._descriptor is None:
-            return None
-        related = getattr(self._descriptor, "related", None)
-        if related is not None:
-            name = related.get_accessor_name()
-        else:  # up to Django 6.0 a GenericForeignKey is its own descriptor
-            name = getattr(self._descriptor, "field", self._descriptor).name
-        return f"{self._model._meta.label}.{name}"
-
-    def relation_kind(self) -> str | None:
-        """Return what kind of field that is, see `Query.relation_kind`."""
-        if self._descriptor is None:
-            return None
-        if isinstance(self._descriptor, DeferredAttribute):
-            return "column"
-        return "to_one" if isinstance(self._descriptor, _TO_ONE) else "generic"
+            return None, None
+        if self._relation is None:
+            self._relation = _relation(self._descriptor, self._model)
+        return self._relation
 
 
 _places: dict[tuple[Any, ...], Place] = {}
@@ -102,7 +92,6 @@ _stops: dict[int, CodeType] = {}
 
 # Where the coroutine stands that awaits the running sync code; set at each hand-over.
 _awaiting: ContextVar[Place | None] = ContextVar("cycle_inspector_awaiting", default=None)
-
 # The coroutine of the async view that is running; tasks it starts inherit it.
 _view: ContextVar[Any] = ContextVar("cycle_inspector_view", default=None)
 
@@ -118,8 +107,8 @@ def stop_at(code: CodeType) -> None:
 def look_up(frame: FrameType | None, *, is_in_loop: bool = False) -> Place:
     """Walk from `frame` outwards; 5 to 10 us on a usual page.
 
-    With `is_in_loop` the walk starts in a coroutine, and what stands above its event loop is left
-    out unless a request does: it is the server.
+    With `is_in_loop` the walk starts in a coroutine; what stands above its event loop, the server,
+    is left out unless a request does.
     """
     rules, stops = RULES, _stops  # a local name is read faster
     key: list[Any] = []
@@ -255,6 +244,19 @@ def _frame(code: CodeType, offset: int) -> Frame:
     )
 
 
+def _relation(descriptor: Any, model: Any) -> tuple[str, str]:
+    related = getattr(descriptor, "related", None)
+    if related is not None:
+        name = related.get_accessor_name()
+    else:  # up to Django 6.0 a GenericForeignKey is its own descriptor
+        name = getattr(descriptor, "field", descriptor).name
+    if isinstance(descriptor, DeferredAttribute):
+        kind = "column"
+    else:
+        kind = "to_one" if isinstance(descriptor, _TO_ONE) else "generic"
+    return f"{model._meta.label}.{name}", kind
+
+
 def is_node(frame: FrameType) -> bool:
     """Whether `frame` is Django rendering a node of a template."""
     return id(frame.f_code) == _NODE
@@ -263,7 +265,7 @@ def is_node(frame: FrameType) -> bool:
 def template_line(frame: FrameType) -> TemplateLine | None:
     """Return the line of the node that `frame`, for which `is_node` holds, is rendering."""
     name, line = _node_place(frame)
-    return None if name is None else TemplateLine(name=name, line=line)
+    return TemplateLine(name=name, line=line) if name is not None else None
 
 
 def _node_place(frame: FrameType) -> tuple[str | None, int]:

@@ -69,6 +69,7 @@ class OpenQuery:
 
     def record(self, recorder: Recorder) -> Query:
         given = self.sql if type(self.sql) is str else text_of(self.sql)
+        relation, kind = self.place.relation()
         return Query(
             id=self.id,
             parent=self.parent,
@@ -84,8 +85,8 @@ class OpenQuery:
             is_transaction=_is_transaction(given[:_TELLING]),
             frames=self.place.frames(),
             template=self.place.template,
-            relation=self.place.relation(),
-            relation_kind=self.place.relation_kind(),
+            relation=relation,
+            relation_kind=kind,
             error=self.error,
             thread=self.thread.name,
         )
