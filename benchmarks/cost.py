@@ -119,27 +119,24 @@ def seed() -> None:
     connection.close()
 
 
-def serve(pipe: Any, folder: Path, with_tool: bool) -> None:  # noqa: FBT001 - a process's target
+def serve(pipe: Any, folder: Path, with_tool: bool) -> None:  # noqa: FBT001 - called by position, in a process of its own
     """Serve rounds as they are asked for; answer each with the ms per request, wall and CPU."""
     handler = configure(folder, with_tool=with_tool)
     if not (folder / "db").exists():
         seed()
-    flush = lambda: None  # noqa: E731
-    if with_tool:
-        from cycle_inspector.history import writer
-
-        flush = lambda: writer.flush(10)  # noqa: E731
     pipe.send("ready")
     while (order := pipe.recv()) is not None:
         path, count, depth = order
-        pipe.send(at_depth(depth, lambda path=path, count=count: run(handler, path, count, flush)))
+        pipe.send(at_depth(depth, lambda path=path, count=count: run(handler, path, count)))
 
 
 def at_depth(depth: int, call: Any) -> Any:
     return call() if depth == 0 else at_depth(depth - 1, call)
 
 
-def run(handler: Any, path: str, count: int, flush: Any) -> tuple[float, float]:
+def run(handler: Any, path: str, count: int) -> tuple[float, float]:
+    from cycle_inspector.history import writer
+
     environs = [
         {
             "REQUEST_METHOD": "GET",
@@ -160,7 +157,7 @@ def run(handler: Any, path: str, count: int, flush: Any) -> tuple[float, float]:
         b"".join(response)
         response.close()
         wall += time.perf_counter() - start
-    flush()
+    writer.flush(10)  # at once where nothing was recorded
     return wall / count * 1e3, (time.process_time() - cpu) / count * 1e3
 
 

@@ -150,7 +150,7 @@ def decode(document: bytes) -> Cycle:
         )
     try:
         return _cycle(stored)
-    except (LookupError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableCycle(f"the stored cycle is damaged: {error!r}") from error
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from django.http import FileResponse, HttpResponseBase
 
-from cycle_inspector import analysis, conf
+from cycle_inspector import conf
 from cycle_inspector.assembly import assemble
 from cycle_inspector.collectors import (
     DESCRIBE,
@@ -25,7 +25,7 @@ from cycle_inspector.collectors import (
     settings,
 )
 from cycle_inspector.collectors._guard import guard
-from cycle_inspector.history import writer
+from cycle_inspector.history import judge, writer
 from cycle_inspector.recorder import Limits, Recorder, Tokens, current, enter, innermost, leave
 from cycle_inspector.records import Cycle, Stage
 
@@ -160,11 +160,9 @@ class record:  # noqa: N801 - read as a verb: `with record() as recording:`
         leave(tokens)
         self._tokens = None
         hooks.release()
-        self._cycle = assemble(recorder, DESCRIBE)
-        with guard("judge the cycle"):
-            self._cycle = analysis.judge(self._cycle, conf.current().thresholds)
+        cycle = self._cycle = judge(_finish(recorder))
         if self._keep:
-            keep(recorder)
+            writer.put(lambda: cycle)
 
     async def __aenter__(self) -> Self:
         return self.__enter__()

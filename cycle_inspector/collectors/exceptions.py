@@ -94,11 +94,15 @@ def collect() -> Iterator[None]:
         if recorder is None:
             return original(request, exc)
         raised = _take(recorder, exc, Stage.MIDDLEWARE)
-        span = recorder.open_span(Stage.RESPONSE, "exception response")
+        span = None
+        with guard("record an exception", recorder):
+            span = recorder.open_span(Stage.RESPONSE, "exception response")
         try:
             response = original(request, exc)
         finally:
-            recorder.close_span(span)
+            if span is not None:
+                with guard("record an exception", recorder):
+                    recorder.close_span(span)
         if raised is not None:
             with guard("record an exception", recorder):
                 raised.attributes["handled_as"] = str(response.status_code)

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from inspect import iscoroutinefunction
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction as is_async_function
+from asgiref.sync import iscoroutinefunction
 
 from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors import exceptions, routing, view
+from cycle_inspector.collectors._guard import guard
 from cycle_inspector.recorder import Opened, OpenSpan, Recorder, current, innermost
 from cycle_inspector.records import Json, Span, Stage
 
@@ -193,7 +193,7 @@ def _hop(adapted: Any, method: Any, *, is_async: bool) -> str | None:
 
 def _probe(adapted: Any, inner: str | None, hop: str | None) -> Callable[[Any], Any]:
     """Return `adapted`, timed as the call of the middleware `inner`; None is our last one."""
-    if is_async_function(adapted):
+    if iscoroutinefunction(adapted):
 
         async def aprobe(request: Any) -> Any:
             recorder = current()
@@ -227,20 +227,23 @@ def _probe(adapted: Any, inner: str | None, hop: str | None) -> Callable[[Any], 
 def _open(recorder: Recorder, inner: str | None, hop: str | None) -> MiddlewareSpan | None:
     if inner is None:
         return None
-    span = MiddlewareSpan(recorder, inner)
-    span.attributes["hop"] = hop
-    return span
+    with guard("record a middleware", recorder):
+        span = MiddlewareSpan(recorder, inner)
+        span.attributes["hop"] = hop
+        return span
+    return None
 
 
 def _close(
     recorder: Recorder, span: MiddlewareSpan | None, outer: Opened | None, start: int
 ) -> None:
-    end = recorder.clock()
-    if span is not None:
-        recorder.close_span(span)
-        start, end = span.start, span.end
-    if isinstance(outer, MiddlewareSpan):
-        outer.saw_next(start, end)
+    with guard("record a middleware", recorder):
+        end = recorder.clock()
+        if span is not None:
+            recorder.close_span(span)
+            start, end = span.start, span.end
+        if isinstance(outer, MiddlewareSpan):
+            outer.saw_next(start, end)
 
 
 def _hook(adapted: Any, method: Any, middleware: str, hop: str | None) -> Any:
@@ -250,24 +253,31 @@ def _hook(adapted: Any, method: Any, middleware: str, hop: str | None) -> Any:
     # process_template_response has to answer; the others answer in the view's place, or do not.
     may_answer = hook != "process_template_response"
 
-    def opened(recorder: Recorder) -> OpenSpan:
-        span = recorder.open_span(Stage.MIDDLEWARE, name)
-        span.attributes.update(hook=hook, middleware=middleware, answered=False, hop=hop)
-        return span
+    def opened(recorder: Recorder) -> OpenSpan | None:
+        with guard("record a hook", recorder):
+            span = recorder.open_span(Stage.MIDDLEWARE, name)
+            span.attributes.update(hook=hook, middleware=middleware, answered=False, hop=hop)
+            return span
+        return None
+
+    def close(recorder: Recorder, span: OpenSpan | None, response: Any) -> None:
+        if span is not None:
+            with guard("record a hook", recorder):
+                span.attributes["answered"] = may_answer and response is not None
+                recorder.close_span(span)
 
     timed: Any
-    if iscoroutinefunction(adapted) or is_async_function(adapted):
+    if iscoroutinefunction(adapted):
 
         async def acall(*args: Any, **kwargs: Any) -> Any:
             recorder = current()
             if recorder is None:
                 return await adapted(*args, **kwargs)
-            span = opened(recorder)
+            span, response = opened(recorder), None
             try:
                 response = await adapted(*args, **kwargs)
-                span.attributes["answered"] = may_answer and response is not None
             finally:
-                recorder.close_span(span)
+                close(recorder, span, response)
             return response
 
         timed = acall
@@ -277,12 +287,11 @@ def _hook(adapted: Any, method: Any, middleware: str, hop: str | None) -> Any:
             recorder = current()
             if recorder is None:
                 return adapted(*args, **kwargs)
-            span = opened(recorder)
+            span, response = opened(recorder), None
             try:
                 response = adapted(*args, **kwargs)
-                span.attributes["answered"] = may_answer and response is not None
             finally:
-                recorder.close_span(span)
+                close(recorder, span, response)
             return response
 
         timed = call

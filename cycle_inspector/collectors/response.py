@@ -78,12 +78,12 @@ class Note:
         """The chunks of a stream without one that was added to it."""
         return self.chunks - (self.added.added_chunks if self.added else 0)
 
-    def count(self, chunk: Any, now: int) -> None:
+    def count(self, chunk: bytes, now: int) -> None:
         """Count one chunk of a streaming body."""
         self.first_byte = self.first_byte or now
         self.last_byte = now
         self.chunks += 1
-        self.size += len(chunk) if isinstance(chunk, bytes) else len(str(chunk).encode())
+        self.size += len(chunk)
 
 
 class Missing:

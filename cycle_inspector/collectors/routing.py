@@ -48,9 +48,11 @@ def watched(resolve_request: Callable[[Any], Any]) -> Callable[[Any], Any]:
         recorder = current()
         if recorder is None:
             return resolve_request(request)
-        note = recorder.note(Stage.ROUTING, Note)
-        note.urlconf = request.__dict__.get("urlconf")
-        span = recorder.open_span(Stage.ROUTING, "resolve")
+        note, span = Note(), None
+        with guard("record the routing", recorder):
+            note = recorder.note(Stage.ROUTING, Note)
+            note.urlconf = request.__dict__.get("urlconf")
+            span = recorder.open_span(Stage.ROUTING, "resolve")
         try:
             note.match = match = resolve_request(request)
         except Resolver404 as error:
@@ -58,7 +60,9 @@ def watched(resolve_request: Callable[[Any], Any]) -> Callable[[Any], Any]:
                 note.match, note.tried = None, _tried_of(error)
             raise
         finally:
-            recorder.close_span(span)
+            if span is not None:
+                with guard("record the routing", recorder):
+                    recorder.close_span(span)
         return match
 
     return resolve

@@ -39,7 +39,8 @@ def watched(make_view_atomic: Callable[[Any], Any]) -> Callable[[Any], Any]:
         recorder = current()
         if recorder is None:
             return view
-        recorder.note(Stage.VIEW, Note).callback = callback
+        with guard("record the view", recorder):
+            recorder.note(Stage.VIEW, Note).callback = callback
 
         # The handler asks whether the view is a coroutine function, so the probe has to say so.
         if iscoroutinefunction(view):
@@ -136,7 +137,8 @@ def _open(recorder: Recorder, callback: Any, request: Any) -> OpenSpan | None:
 
 def _close(recorder: Recorder, span: OpenSpan | None) -> None:
     if span is not None:
-        recorder.close_span(span)
+        with guard("record the view", recorder):
+            recorder.close_span(span)
 
 
 def _undecorated(callback: Any) -> Any:

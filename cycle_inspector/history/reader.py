@@ -32,7 +32,7 @@ def get(cycle_id: str) -> records.Cycle | None:
             document = _document(cycle_id)
         if document is None:
             return None
-        cycle = _decode(document)
+        cycle = codec.decode(document)
         cycle = _merge(cycle, Stage.SETTINGS, _settings(cycle.settings))
         return judge(_merge(cycle, Stage.BROWSER, _timings(cycle_id)))
 
@@ -89,13 +89,6 @@ def _flush() -> bool:
 def _document(cycle_id: str) -> bytes | None:
     found = Cycle.objects.filter(pk=cycle_id).values_list("document", flat=True).first()
     return None if found is None else bytes(found)  # psycopg gives a memoryview
-
-
-def _decode(document: bytes) -> records.Cycle:
-    try:
-        return codec.decode(document)
-    except (LookupError, TypeError, AttributeError) as error:
-        raise codec.UnreadableCycle(f"the stored cycle is damaged: {error!r}") from error
 
 
 def _settings(digest: str | None) -> Facts:

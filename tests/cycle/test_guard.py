@@ -17,6 +17,7 @@ from cycle_inspector.collectors import (
     database,
     exceptions,
     gateway,
+    middleware,
     models,
     response,
     routing,
@@ -29,6 +30,7 @@ from cycle_inspector.collectors import (
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.history import reader, writer
 from cycle_inspector.panel import inject, policy
+from cycle_inspector.recorder import Recorder
 from cycle_inspector.records import Stage
 from tests.shelf.models import Author, Book
 from tests.shelf.views import PAGE
@@ -60,6 +62,10 @@ FAULTS: dict[str, tuple[Any, str, str, str]] = {
     "query": (database, "OpenQuery", "/queries/2/", "record a query"),
     "error of a query": (_statements, "_error_text", "/faulty-sql/", "record a query"),
     "transaction": (database, "OpenQuery", "/statements/", "record a transaction"),
+    "middleware": (middleware.MiddlewareSpan, "__init__", "/hello/", "record a middleware"),
+    "exception response": (Recorder, "open_span", "/raises/", "record an exception"),
+    "routing": (Recorder, "close_span", "/hello/", "record the routing"),
+    "span of the view": (Recorder, "close_span", "/hello/", "record the view"),
     "exception": (exceptions, "message_of", "/raises/", "record an exception"),
     "not found": (routing, "_tried_of", "/nowhere/", "read the patterns tried"),
     "view": (view, "_dotted", "/hello/", "record the view"),
