@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Hashable
+from functools import lru_cache
 
 from cycle_inspector.records import HIDDEN, Json, Query
 
@@ -14,6 +15,9 @@ _READS = re.compile(
 )
 _WRITES_INSIDE = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE)\b", re.I)
 
+# A longer statement is seldom repeated, and the cache would hold its text.
+_LONGEST_CACHED = 10_000
+
 # What a collector writes where it cannot or must not show a value, as it stands in JSON.
 _NOT_SHOWN = re.compile(r'"<[^"]+>"|\\u2026|' + re.escape(HIDDEN))
 _to_json = json.JSONEncoder(sort_keys=True).encode
@@ -21,10 +25,16 @@ _to_json = json.JSONEncoder(sort_keys=True).encode
 
 def reads(query: Query) -> bool:
     """Whether the statement only reads; a WITH may hide a write."""
-    start = _READS.match(query.sql)
+    sql = query.sql
+    return _reads(sql) if len(sql) <= _LONGEST_CACHED else _reads.__wrapped__(sql)
+
+
+@lru_cache(maxsize=2_000)
+def _reads(sql: str) -> bool:
+    start = _READS.match(sql)
     if start is None:
         return False
-    return start[1].upper() != "WITH" or _WRITES_INSIDE.search(query.sql) is None
+    return start[1].upper() != "WITH" or _WRITES_INSIDE.search(sql) is None
 
 
 def key_of_params(params: tuple[Json, ...] | dict[str, Json] | None) -> str | None:

@@ -24,71 +24,21 @@ from typing import Any
 
 from asgiref.sync import SyncToAsync, markcoroutinefunction
 from django.apps import apps
-from django.db.models.fields import related_descriptors
 from django.db.models.query_utils import DeferredAttribute
 from django.template.base import Node
 
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._patching import replaced
-from cycle_inspector.collectors._sources import KEEP, LOOK, RULES, is_project, look_into, rule_of
+from cycle_inspector.collectors._places import MOST_FRAMES, TO_ONE, Place, frame_at, intern
+from cycle_inspector.collectors._sources import KEEP, LOOK, RULES, look_into, rule_of
 from cycle_inspector.collectors._values import to_json
 from cycle_inspector.recorder import current
 from cycle_inspector.records import Frame, TemplateLine
 
-_TO_ONE = (
-    related_descriptors.ForwardManyToOneDescriptor,
-    related_descriptors.ReverseOneToOneDescriptor,
-)
-
-# More frames than this are a recursion; the innermost are the ones that tell.
-_MOST_FRAMES = 40
-
-# A page has some hundred distinct places. Code that is compiled anew for each request would fill
-# the table without end, so it is emptied at this size; places in use stay alive in their queries.
-_MOST_PLACES = 20_000
-
-
-class Place:
-    """Where something was asked for; equal places are the same object.
-
-    The stack, innermost first, the template line, and the relation that was being loaded.
-    """
-
-    __slots__ = ("_codes", "_descriptor", "_frames", "_model", "_relation", "template")
-
-    def __init__(
-        self,
-        codes: list[tuple[CodeType, int]],
-        template: TemplateLine | None,
-        descriptor: Any,
-        model: Any,
-    ) -> None:
-        # All of them are kept alive, as the table of places goes by their ids.
-        self._codes = codes
-        self._descriptor = descriptor
-        self._model = model
-        self._frames: tuple[Frame, ...] | None = None
-        self._relation: tuple[str, str] | None = None
-        self.template = template
-
-    def frames(self) -> tuple[Frame, ...]:
-        """Return the frames with file and line; worked out at the first call."""
-        if self._frames is None:
-            self._frames = tuple(_frame(code, offset) for code, offset in self._codes)
-        return self._frames
-
-    def relation(self) -> tuple[str, str] | tuple[None, None]:
-        """Return the relation or deferred field that was loaded, and its kind, as in `Query`."""
-        if self._descriptor is None:
-            return None, None
-        if self._relation is None:
-            self._relation = _relation(self._descriptor, self._model)
-        return self._relation
-
-
-_places: dict[tuple[Any, ...], Place] = {}
-_descriptors: set[int] = set()  # ids of the code of descriptors that load a field
-_stops: dict[int, CodeType] = {}
+# What the walk does at a frame, by the id of its code; the codes are kept alive beside it.
+_STOP, _RENDER, _NODE, _DESCRIPTOR, _HAND_OVER = range(5)
+_roles: dict[int, int] = {}
+_known: list[CodeType] = []
 
 # Where the coroutine stands that awaits the running sync code; set at each hand-over.
 _awaiting: ContextVar[Place | None] = ContextVar("cycle_inspector_awaiting", default=None)
@@ -100,61 +50,121 @@ _ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE
 
 def stop_at(code: CodeType) -> None:
     """Let walks end at frames of `code`."""
-    _stops[id(code)] = code
-    look_into(code)
+    _know(code, _STOP)
 
 
-def look_up(frame: FrameType | None, *, is_in_loop: bool = False) -> Place:
+def render_in(code: CodeType) -> None:
+    """Let walks know the frames of `code`, one of which is running for each open render."""
+    _know(code, _RENDER)
+
+
+def hand_over_in(code: CodeType) -> None:
+    """Let walks go on, from frames of `code`, where the context was told to by `go_on_at`."""
+    _know(code, _HAND_OVER)
+
+
+def go_on_at(place: Place) -> None:
+    """Say who has asked for what runs in this context, in another thread than theirs."""
+    _awaiting.set(place)
+
+
+def look_up(frame: FrameType | None, inside: Any = None) -> Place:
     """Walk from `frame` outwards; 5 to 10 us on a usual page.
 
-    With `is_in_loop` the walk starts in a coroutine; what stands above its event loop, the server,
-    is left out unless a request does.
+    `inside` is the innermost open span or render. What stands above a render does not change while
+    it runs, so it is walked once for all the queries in it.
     """
-    rules, stops = RULES, _stops  # a local name is read faster
-    key: list[Any] = []
+    rule_in, role_of = RULES.get, _roles.get  # a local name is read faster
+    ids: list[int] = []
     codes: list[tuple[CodeType, int]] = []
     name: str | None = None
     line = 0
-    descriptor = model = None
-    is_async = False
-    loop_at: int | None = None  # how many frames were kept below the event loop's own
+    descriptor = model = outer = None
     while frame is not None:
         code = frame.f_code
-        rule = rules.get(code.co_filename)
+        rule = rule_in(code.co_filename)
         if rule is None:
             rule = rule_of(code)
         if rule == KEEP:
             offset = frame.f_lasti
-            key += id(code), offset
+            ids += id(code), offset
             codes.append((code, offset))
         elif rule == LOOK:
-            what = id(code)
-            if what == _NODE:
+            role = role_of(id(code))
+            if role is None:
+                pass
+            elif role is _NODE:
                 if name is None:
                     name, line = _node_place(frame)
-            elif what in stops:
-                break
-            elif what in _descriptors:
+            elif role is _DESCRIPTOR:
                 if descriptor is None and (found := frame.f_locals.get("instance")) is not None:
                     descriptor, model = frame.f_locals.get("self"), type(found)
-            elif what == _HAND_OVER:
-                outer = _awaiting.get()
+            elif role is _RENDER:
+                outer = _above(inside, frame)
                 if outer is not None:
-                    if name is None and outer.template is not None:
-                        name, line = outer.template.name, outer.template.line
-                    codes += outer._codes
-                    key += (part for code, offset in outer._codes for part in (id(code), offset))
+                    break
+            else:
+                outer = _awaiting.get() if role is _HAND_OVER else None
                 break
-        if is_in_loop:
-            if code.co_flags & _ASYNC:
-                is_async = True
-            elif is_async and loop_at is None:
-                loop_at = len(codes)
+        frame = frame.f_back
+    if outer is not None:
+        ids += outer.ids
+        codes += outer.codes
+        if name is None and outer.template is not None:
+            name, line = outer.template.name, outer.template.line
+        if descriptor is None:
+            descriptor, model = outer.descriptor, outer.model
+    return intern(ids, codes, name, line, descriptor, model)
+
+
+def _look_up_in_loop(frame: FrameType | None) -> Place:
+    """Walk from the `frame` of a coroutine outwards.
+
+    What stands above its event loop, the server, is left out unless a request does.
+    """
+    ids: list[int] = []
+    codes: list[tuple[CodeType, int]] = []
+    name: str | None = None
+    line = 0
+    is_async = False
+    loop_at: int | None = None  # how many frames were kept below the event loop's own
+    while frame is not None:
+        code = frame.f_code
+        rule, role = rule_of(code), _roles.get(id(code))
+        if rule == KEEP:
+            ids += id(code), frame.f_lasti
+            codes.append((code, frame.f_lasti))
+        elif role is _NODE:
+            if name is None:
+                name, line = _node_place(frame)
+        elif role is _STOP:
+            break
+        elif role is _HAND_OVER:
+            outer = _awaiting.get()
+            if outer is not None:
+                ids += outer.ids
+                codes += outer.codes
+            break
+        if code.co_flags & _ASYNC:
+            is_async = True
+        elif is_async and loop_at is None:
+            loop_at = len(codes)
         frame = frame.f_back
     else:
         if loop_at is not None:
-            del key[loop_at * 2 :], codes[loop_at:]
-    return _intern(key, codes, name, line, descriptor, model)
+            del ids[loop_at * 2 :], codes[loop_at:]
+    return intern(ids, codes, name, line)
+
+
+def _above(inside: Any, frame: FrameType) -> Place | None:
+    """Return the place of what stands above `frame`, that of the render `inside`.
+
+    None if `inside` is no render: the walk goes on.
+    """
+    above: Place | None = getattr(inside, "above", None)
+    if above is None and hasattr(inside, "above"):
+        above = inside.above = look_up(frame.f_back)
+    return above
 
 
 def async_view(coroutine: Any) -> Any:
@@ -172,7 +182,7 @@ def of_traceback(error: BaseException) -> tuple[Frame, ...]:
         if rule_of(code) == KEEP:
             places.append((code, traceback.tb_lasti))
         traceback = traceback.tb_next
-    return tuple(_frame(code, offset) for code, offset in reversed(places[-_MOST_FRAMES:]))
+    return tuple(frame_at(code, offset) for code, offset in reversed(places[-MOST_FRAMES:]))
 
 
 @contextmanager
@@ -184,42 +194,20 @@ def collect() -> Iterator[None]:
     """
     original: Any = SyncToAsync.__call__
     for descriptor in _loading_descriptors():
-        _descriptors.add(id(_code(descriptor.__get__)))
-        look_into(_code(descriptor.__get__))
+        _know(_code(descriptor.__get__), _DESCRIPTOR)
 
     @wraps(original)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         recorder = current()
         if recorder is not None and not recorder.closed:
             with guard("find the caller", recorder):
-                place = look_up(sys._getframe(1), is_in_loop=True)
-                _awaiting.set(place if place._codes else _suspended(_view.get()))
+                place = _look_up_in_loop(sys._getframe(1))
+                _awaiting.set(place if place.codes else _suspended(_view.get()))
         return original(self, *args, **kwargs)
 
     markcoroutinefunction(call)  # as the original is one
     with replaced(SyncToAsync, "__call__", call):
         yield
-
-
-def _intern(
-    key: list[Any],
-    codes: list[tuple[CodeType, int]],
-    name: str | None = None,
-    line: int = 0,
-    descriptor: Any = None,
-    model: Any = None,
-) -> Place:
-    if len(codes) > _MOST_FRAMES:
-        del key[_MOST_FRAMES * 2 :], codes[_MOST_FRAMES:]
-    key += name, line, id(descriptor), id(model)
-    wanted = tuple(key)
-    place = _places.get(wanted)
-    if place is None:
-        if len(_places) >= _MOST_PLACES:
-            _places.clear()
-        template = None if name is None else TemplateLine(name=name, line=line)
-        place = _places[wanted] = Place(codes, template, descriptor, model)
-    return place
 
 
 def _suspended(coroutine: Any) -> Place:
@@ -230,36 +218,12 @@ def _suspended(coroutine: Any) -> Place:
             places.append((frame.f_code, frame.f_lasti))
         coroutine = coroutine.cr_await
     places.reverse()
-    return _intern([part for code, at in places for part in (id(code), at)], places)
-
-
-def _frame(code: CodeType, offset: int) -> Frame:
-    line = next((line for start, end, line in code.co_lines() if start <= offset < end), None)
-    path = code.co_filename
-    return Frame(
-        path=path,
-        line=line or code.co_firstlineno,
-        function=code.co_qualname,
-        is_project=is_project(path),
-    )
-
-
-def _relation(descriptor: Any, model: Any) -> tuple[str, str]:
-    related = getattr(descriptor, "related", None)
-    if related is not None:
-        name = related.get_accessor_name()
-    else:  # up to Django 6.0 a GenericForeignKey is its own descriptor
-        name = getattr(descriptor, "field", descriptor).name
-    if isinstance(descriptor, DeferredAttribute):
-        kind = "column"
-    else:
-        kind = "to_one" if isinstance(descriptor, _TO_ONE) else "generic"
-    return f"{model._meta.label}.{name}", kind
+    return intern([part for code, at in places for part in (id(code), at)], places)
 
 
 def is_node(frame: FrameType) -> bool:
     """Whether `frame` is Django rendering a node of a template."""
-    return id(frame.f_code) == _NODE
+    return _roles.get(id(frame.f_code)) is _NODE
 
 
 def template_line(frame: FrameType) -> TemplateLine | None:
@@ -281,7 +245,7 @@ def _node_place(frame: FrameType) -> tuple[str | None, int]:
 
 
 def _loading_descriptors() -> list[Any]:
-    found: list[Any] = [*_TO_ONE, DeferredAttribute]
+    found: list[Any] = [*TO_ONE, DeferredAttribute]
     if apps.is_installed("django.contrib.contenttypes"):
         from django.contrib.contenttypes import fields
 
@@ -290,11 +254,15 @@ def _loading_descriptors() -> list[Any]:
     return found
 
 
+def _know(code: CodeType, role: int) -> None:
+    _roles[id(code)] = role
+    _known.append(code)
+    look_into(code)
+
+
 def _code(function: Callable[..., Any]) -> CodeType:
     return function.__code__
 
 
-_NODE = id(_code(Node.render_annotated))
-_HAND_OVER = id(_code(SyncToAsync.thread_handler))
-look_into(_code(Node.render_annotated))
-look_into(_code(SyncToAsync.thread_handler))
+_know(_code(Node.render_annotated), _NODE)
+_know(_code(SyncToAsync.thread_handler), _HAND_OVER)

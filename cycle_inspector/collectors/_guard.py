@@ -10,6 +10,21 @@ from cycle_inspector.recorder import Recorder
 logger = logging.getLogger("cycle_inspector")
 
 
+def failed(what: str, recorder: Recorder | None, error: Exception) -> None:
+    """Log that we failed to do `what`, the first time, and mark the cycle.
+
+    For code that runs so often that it has a `try` of its own rather than a `guard`.
+    """
+    kind = type(error)
+    if (what, kind) not in guard._told:
+        guard._told.add((what, kind))
+        logger.error(
+            "Cycle Inspector failed to %s; the page is not affected.", what, exc_info=error
+        )
+    if recorder is not None:
+        recorder.count_dropped(what)
+
+
 class guard:  # noqa: N801 - read as a verb: `with guard("do this"):`
     """Log the first failure of its kind, mark the cycle, and go on with the page."""
 
@@ -27,14 +42,5 @@ class guard:  # noqa: N801 - read as a verb: `with guard("do this"):`
     def __exit__(self, kind: type[BaseException] | None, error: Any, traceback: Any) -> bool:
         if kind is None or not issubclass(kind, Exception):
             return False
-        if (self._what, kind) not in self._told:
-            self._told.add((self._what, kind))
-            logger.error(
-                "Cycle Inspector failed to %s; the page is not affected.",
-                self._what,
-                exc_info=error,
-            )
-        if self._recorder is not None:
-            faults = self._recorder.dropped
-            faults[self._what] = faults.get(self._what, 0) + 1
+        failed(self._what, self._recorder, error)
         return True

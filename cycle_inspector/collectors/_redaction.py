@@ -25,8 +25,6 @@ from cycle_inspector.records import Json
 
 HIDDEN = records.HIDDEN
 
-_LONGEST_CACHED = 10_000
-
 # Addresses inside of addresses are looked into so deep.
 _DEEPEST_ADDRESS = 3
 
@@ -96,12 +94,12 @@ def redact_query(query: str, depth: int = 0) -> str:
     return "&".join(_redact_pair(pair, depth) for pair in query.split("&"))
 
 
-def secret_params(sql: str) -> frozenset[int | str]:
-    """Return which placeholders of `sql` stand for a secret: positions from 0, or names."""
-    ours = conf.current().redact
-    # A long statement is seldom repeated, and the cache would hold its text.
-    find = _secret_params_of if len(sql) <= _LONGEST_CACHED else _secret_params_of.__wrapped__
-    return find(sql, ours)
+def secret_params(sql: str, redact: tuple[str, ...]) -> frozenset[int | str]:
+    """Return which placeholders of `sql` stand for a secret: positions from 0, or names.
+
+    `redact` are the patterns of CYCLE_INSPECTOR["REDACT"].
+    """
+    return _secret_params.find(sql, lambda name: _is_secret(name, redact))
 
 
 def _redact_pair(pair: str, depth: int) -> str:
@@ -122,11 +120,6 @@ def _redact_text(text: str, depth: int = 0) -> str:
     if "?" in shown and "=" in shown and depth <= _DEEPEST_ADDRESS and shown.split() == [shown]:
         return redact_url(shown, depth)
     return shown
-
-
-@lru_cache(maxsize=2_000)
-def _secret_params_of(sql: str, ours: tuple[str, ...]) -> frozenset[int | str]:
-    return _secret_params.find(sql, lambda name: _is_secret(name, ours))
 
 
 @lru_cache(maxsize=4_000)

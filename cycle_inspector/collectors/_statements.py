@@ -12,6 +12,7 @@ import threading
 from functools import lru_cache
 from typing import Any
 
+from cycle_inspector import conf
 from cycle_inspector.collectors import _frames, _redaction
 from cycle_inspector.collectors._messages import message_of
 from cycle_inspector.collectors._values import cut, to_json
@@ -19,6 +20,7 @@ from cycle_inspector.recorder import Opened, Recorder, innermost
 from cycle_inspector.records import Json, Query
 
 _LONGEST_SQL = 100_000
+_LONGEST_CACHED = 10_000
 
 _TRANSACTION = re.compile(
     r"\s*(BEGIN|START\s+TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET\s+TRANSACTION)\b", re.I
@@ -50,6 +52,7 @@ class OpenQuery:
     )
 
     def __init__(self, recorder: Recorder, connection: Any, sql: Any, params: Any) -> None:
+        """Take references; whoever makes it sets `start` right before the statement runs."""
         outer: Opened | None = innermost()
         self.id = recorder.new_id()
         self.parent = None if outer is None else outer.id
@@ -57,24 +60,26 @@ class OpenQuery:
         self.alias = connection.alias
         self.vendor = connection.vendor
         self.sql = sql
-        self.params = params
+        kind = type(params)
+        # The caller may use its list again for the next statement.
+        self.params = tuple(params) if kind is list else dict(params) if kind is dict else params
         self.executions = 1
         self.fetch = 0
         self.fetched: int | None = None
-        self.rowcount = -1
+        self.rowcount: Any = -1
         self.error: str | None = None
         self.duration = 0
-        self.place = _frames.look_up(sys._getframe(2))
-        self.start = recorder.clock()
+        self.place = _frames.look_up(sys._getframe(2), outer)
+        self.start = 0
 
     def record(self, recorder: Recorder) -> Query:
-        given = self.sql if type(self.sql) is str else text_of(self.sql)
+        sql, hidden, is_transaction = _statement(text_of(self.sql))
         relation, kind = self.place.relation()
         return Query(
             id=self.id,
             parent=self.parent,
-            sql=cut(given, _LONGEST_SQL),
-            params=params_of(given, self.params),
+            sql=sql,
+            params=params_of(self.params, hidden),
             alias=self.alias,
             vendor=self.vendor,
             start_ns=self.start - recorder.start,
@@ -82,7 +87,7 @@ class OpenQuery:
             fetch_ns=self.fetch,
             rows=self._rows(),
             executions=self.executions,
-            is_transaction=_is_transaction(given[:_TELLING]),
+            is_transaction=is_transaction,
             frames=self.place.frames(),
             template=self.place.template,
             relation=relation,
@@ -101,7 +106,8 @@ class OpenQuery:
     def _rows(self) -> int | None:
         if self.fetched is not None:
             return self.fetched
-        return self.rowcount if self.rowcount >= 0 else None
+        count = self.rowcount  # of another's cursor
+        return count if type(count) is int and count >= 0 else None
 
 
 def text_of(sql: Any) -> str:
@@ -122,16 +128,25 @@ def text_of(sql: Any) -> str:
     return f"<{type(sql).__qualname__}>"
 
 
+def _statement(sql: str) -> tuple[str, frozenset[int | str], bool]:
+    """Return the text kept of `sql`, which of its placeholders are secret, and what it is."""
+    redact = conf.current().redact
+    # A long statement is seldom repeated, and the cache would hold its text.
+    return (_known if len(sql) <= _LONGEST_CACHED else _known.__wrapped__)(sql, redact)
+
+
 @lru_cache(maxsize=2_000)
-def _is_transaction(start: str) -> bool:
-    return _TRANSACTION.match(start) is not None
+def _known(sql: str, redact: tuple[str, ...]) -> tuple[str, frozenset[int | str], bool]:
+    is_transaction = _TRANSACTION.match(sql[:_TELLING]) is not None
+    return cut(sql, _LONGEST_SQL), _redaction.secret_params(sql, redact), is_transaction
 
 
-def params_of(sql: str, params: Any) -> tuple[Json, ...] | dict[str, Json] | None:
-    """Return parameters of `sql` as JSON values, those of secret columns hidden."""
+def params_of(
+    params: Any, hidden: frozenset[int | str]
+) -> tuple[Json, ...] | dict[str, Json] | None:
+    """Return parameters as JSON values, those that stand in `hidden` not shown."""
     if params is None:
         return None
-    hidden = _redaction.secret_params(sql)
     kind = type(params)
     # Of a subclass the built-in's own methods are called: its may be the page's code.
     if issubclass(kind, dict):
@@ -153,6 +168,8 @@ def params_of(sql: str, params: Any) -> tuple[Json, ...] | dict[str, Json] | Non
 
 
 def _value(value: Any) -> Json:
+    if type(value) is int and -(2**53) < value < 2**53:  # a key, most often
+        return value
     # psycopg's Jsonb and the like carry the value in `obj`.
     if type(value).__module__.startswith("psycopg") and hasattr(value, "obj"):
         return to_json(value.obj)

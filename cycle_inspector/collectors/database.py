@@ -19,7 +19,7 @@ from django.db.backends.base import base
 from django.db.backends.utils import CursorWrapper
 
 from cycle_inspector.assembly import Recorded, Summed
-from cycle_inspector.collectors._guard import guard
+from cycle_inspector.collectors._guard import failed, guard
 from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.collectors._statements import OpenQuery
 from cycle_inspector.conf import ALIAS
@@ -38,6 +38,7 @@ class _Transaction:
         if self._recorder is not None:
             with guard("record a transaction", self._recorder):
                 self._query = OpenQuery(self._recorder, connection, sql, None)
+                self._query.start = self._recorder.clock()
 
     def __enter__(self) -> Any:
         return self._inner.__enter__()
@@ -108,19 +109,22 @@ def _executing(name: str) -> Any:
 
     @wraps(original)
     def execute(self: Any, *args: Any, **kwargs: Any) -> Any:
-        recorder = _recording(self.db)
-        if recorder is None:
+        recorder = current()
+        if recorder is None or recorder.closed or self.db.alias == ALIAS:
             return original(self, *args, **kwargs)
-        # The newest statement of this cursor is the one that its fetches belong to.
+        # A loop runs through here a thousand times: few calls, and a `try` costs nothing.
         query: OpenQuery | None = None
-        self._cycle_query = None
-        with guard("record a query", recorder):
-            sql, params = _given(args, kwargs)
-            query = OpenQuery(recorder, self.db, sql, None if is_many else _copied(params))
+        try:
+            sql, params = args if len(args) == 2 else _given(args, kwargs)
+            # The newest statement of this cursor is the one that its fetches belong to.
+            query = OpenQuery(recorder, self.db, sql, None if is_many else params)
             if is_many:
                 query.executions = _length(params)
             self._cycle_query = query
             query.start = recorder.clock()
+        except Exception as error:
+            failed("record a query", recorder, error)
+            self._cycle_query = query = None
         try:
             result = original(self, *args, **kwargs)
         except BaseException as error:
@@ -129,9 +133,11 @@ def _executing(name: str) -> Any:
                     query.close(recorder, error)
             raise
         if query is not None:
-            with guard("record a query", recorder):
+            try:
                 query.close(recorder, None)
-                query.rowcount = _rowcount(self.cursor)
+                query.rowcount = getattr(self.cursor, "rowcount", -1)
+            except Exception as error:
+                failed("record a query", recorder, error)
         return result
 
     return execute
@@ -211,20 +217,6 @@ class _TimedRows:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._rows, name)
-
-
-def _rowcount(cursor: Any) -> int:
-    count = getattr(cursor, "rowcount", -1)
-    return count if type(count) is int else -1
-
-
-def _copied(params: Any) -> Any:
-    # The caller may use its list again for the next statement.
-    if type(params) is list:
-        return tuple(params)
-    if type(params) is dict:
-        return dict(params)
-    return params
 
 
 def _length(params: Any) -> int:

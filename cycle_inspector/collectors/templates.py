@@ -42,6 +42,7 @@ class OpenRender(Opened):
     """A render that is still running, or was."""
 
     __slots__ = (
+        "above",
         "count",
         "error",
         "first",
@@ -66,6 +67,7 @@ class OpenRender(Opened):
         self.time = 0
         self.error: str | None = None
         self.first: OpenRender | None = None  # the one of the same place that it is folded into
+        self.above: Any = None  # what stands above it on the stack, once a query has asked
         super().__init__(recorder)
 
     def close(self, recorder: Recorder) -> None:
@@ -232,6 +234,9 @@ def _run(recorder: Recorder, opened: OpenRender, original: Any, owner: Any, cont
                 first.time += opened.time
                 first.inner += opened.inner
                 first.error = first.error or opened.error
+
+
+_frames.render_in(_run.__code__)
 
 
 def _is_ours(template: Any) -> bool:

@@ -27,12 +27,12 @@ class Shelf:
 @pytest.fixture
 def stop_here() -> Iterator[Callable[[Any], None]]:
     """Let walks end at a function of a test; give the files' rules back afterwards."""
-    rules, stops = dict(_sources.RULES), dict(_frames._stops)
+    rules, roles = dict(_sources.RULES), dict(_frames._roles)
     yield lambda function: _frames.stop_at(function.__code__)
     _sources.RULES.clear()
     _sources.RULES.update(rules)
-    _frames._stops.clear()
-    _frames._stops.update(stops)
+    _frames._roles.clear()
+    _frames._roles.update(roles)
 
 
 def compiled(source: str, path: str) -> dict[str, Any]:
@@ -148,7 +148,37 @@ def test_code_objects_of_places_are_kept_alive() -> None:
     place = names["look"]()
     code: CodeType = names["look"].__code__
     del names
-    assert any(one is code for one, _ in place._codes)
+    assert any(one is code for one, _ in place.codes)
+
+
+class Rendering:
+    """As an open render."""
+
+    def __init__(self) -> None:
+        self.above: Any = None
+
+
+RUN = "def run(inside):\n    return [look_up(sys._getframe(), inside) for _ in range(3)]\n"
+
+
+def test_what_stands_above_a_render_is_walked_once(stop_here: Callable[[Any], None]) -> None:
+    run, render = compiled(RUN, "/srv/our/templates.py")["run"], Rendering()
+    _frames.render_in(run.__code__)
+
+    places = run(render)
+
+    assert len({id(place) for place in places}) == 1
+    assert places[0].frames() == render.above.frames()
+    assert render.above.frames()[0].function == "test_what_stands_above_a_render_is_walked_once"
+
+
+def test_above_what_is_no_render_the_walk_goes_on(stop_here: Callable[[Any], None]) -> None:
+    run = compiled(RUN, "/srv/our/templates.py")["run"]
+    _frames.render_in(run.__code__)
+
+    frames = run(object())[0].frames()
+
+    assert frames[0].function == "test_above_what_is_no_render_the_walk_goes_on"
 
 
 def test_a_hand_over_that_another_tool_wraps_later_stays_wrapped(

@@ -9,12 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cycle_inspector.collectors._redaction import secret_params
+from cycle_inspector import conf
+from cycle_inspector.collectors import _redaction
 
 BULK_UPDATE = (
     'UPDATE "t" SET "token" = CASE WHEN ("t"."id" = %s AND a = %s) THEN %s ELSE NULL END, '
     '"b" = CASE WHEN ("t"."id" = %s) THEN %s ELSE NULL END WHERE "t"."id" IN (%s, %s)'
 )
+
+
+def secret_params(sql: str) -> frozenset[int | str]:
+    return _redaction.secret_params(sql, conf.current().redact)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,10 @@ from cycle_inspector.collectors._statements import _error_text, params_of, text_
 from cycle_inspector.records import HIDDEN
 
 
+def shown(params: Any) -> Any:
+    return params_of(params, frozenset())
+
+
 @pytest.mark.parametrize(
     ("value", "kept"),
     [
@@ -26,7 +30,7 @@ from cycle_inspector.records import HIDDEN
     ],
 )
 def test_values_are_kept_as_readable_text(value: Any, kept: str) -> None:
-    assert params_of("SELECT %s", (value,)) == (kept,)
+    assert shown((value,)) == (kept,)
 
 
 def test_no_code_of_a_parameter_is_run() -> None:
@@ -42,8 +46,8 @@ def test_no_code_of_a_parameter_is_run() -> None:
 
         __repr__ = __str__  # type: ignore[assignment]
 
-    assert params_of("SELECT %s", Untouchable([Text("a")])) == ("a",)
-    assert params_of("SELECT %s", iter([])) == ("<builtins.list_iterator>",)
+    assert shown(Untouchable([Text("a")])) == ("a",)
+    assert shown(iter([])) == ("<builtins.list_iterator>",)
 
 
 class Composed:
@@ -84,10 +88,23 @@ def test_a_statement_that_is_no_text_is_shown_as_one(sql: Any, text: str) -> Non
 
 
 def test_the_value_inside_a_wrapper_of_psycopg_is_shown() -> None:
-    assert params_of("SELECT %s", (Jsonb({"a": 1}),)) == ({"a": 1},)
+    assert shown((Jsonb({"a": 1}),)) == ({"a": 1},)
 
 
 def test_the_error_of_a_driver_that_gives_a_number_first_is_told() -> None:
     error = ValueError(1062, "Duplicate entry 'abc' for key 'token'")  # as mysqlclient and PyMySQL
 
     assert _error_text(error) == (f"ValueError: 1062, Duplicate entry '{HIDDEN}' for key 'token'")
+
+
+@pytest.mark.parametrize(
+    ("params", "hidden", "kept"),
+    [
+        (("a", "b"), {1}, ("a", HIDDEN)),
+        ({"a": "a", "b": "b"}, {"b"}, {"a": "a", "b": HIDDEN}),
+        (("a", "b"), set(), ("a", "b")),
+        (None, {0}, None),
+    ],
+)
+def test_the_parameters_of_secret_columns_are_hidden(params: Any, hidden: Any, kept: Any) -> None:
+    assert params_of(params, frozenset(hidden)) == kept
