@@ -25,6 +25,11 @@ def is_project(path: str) -> bool:
     return not path.startswith(("<", *_LIBRARY)) and not any(part in path for part in _INSTALLED)
 
 
+def is_plumbing(path: str) -> bool:
+    """Whether `path` is our own or asgiref's, which carry calls and do nothing else."""
+    return path.startswith(_PLUMBING)
+
+
 def rule_of(code: CodeType) -> int:
     """Return what to do with a frame of `code`."""
     rule = RULES.get(code.co_filename)
@@ -56,4 +61,5 @@ _LIBRARY = tuple(
     | {os.path.dirname(os.__file__) + os.sep}
 )
 _PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
-_OURS_AND_DJANGO = (_PACKAGE, _root(django), _root(asgiref))
+_PLUMBING = (_PACKAGE, _root(asgiref))
+_OURS_AND_DJANGO = (*_PLUMBING, _root(django))

@@ -66,9 +66,12 @@ _module_of: Callable[[type], Any] = type.__dict__["__module__"].__get__
 _qualname_of: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 
 
-def to_json(value: Any) -> Json:
-    """Return `value` as a JSON value: itself, its text, or the name of its type."""
-    return _to_json(value, 0, itertools.count())
+def to_json(value: Any, most: int = _MOST_VALUES) -> Json:
+    """Return `value` as a JSON value: itself, its text, or the name of its type.
+
+    Of a collection, with all collections in it, at most `most` values are told.
+    """
+    return _to_json(value, 0, itertools.count(_MOST_VALUES - most))
 
 
 def cut(text: str, most: int = LONGEST_TEXT) -> str:
@@ -135,12 +138,15 @@ def _of_collection(
     length: int = base.__len__(value)
     if depth >= _DEEPEST or next(count) >= _MOST_VALUES:
         return f"<{_plain(_qualname_of(type(value)))} of {length}>"
-    shown = list(items(value))[:_MOST_ITEMS]  # copied at once: other threads may change it
+    # Copied at once, as other threads may change it, and no further than it is shown.
+    shown = list(itertools.islice(items(value), _MOST_ITEMS))
     more = length - len(shown)
     if base is dict:
         result = {_key(key, depth, count): _item(one, depth, count) for key, one in shown}
         return {**result, "…": f"{more} more"} if more > 0 else result
     listed = [_item(one, depth, count) for one in shown]
+    if base in (set, frozenset):
+        listed.sort(key=repr)  # their own order is another one in each process
     return [*listed, f"… {more} more"] if more > 0 else listed
 
 

@@ -1,34 +1,50 @@
 """Stage 6, the view: which code answered, where it stands and how long it took.
 
 `make_view_atomic` is shadowed on the handler (see `cycle_inspector.collectors.middleware`); what it
-returns, the view with its transaction if it has one, is timed. The code that a person would open is
-found behind decorators, partials and `as_view()`.
+returns, the view with its transaction if it has one, is timed. What the view is called and where it
+stands is worked out after the request, once for each callback and method.
 """
 
 from __future__ import annotations
 
-import functools
-import inspect
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 
 from cycle_inspector.assembly import Recorded, Summed
-from cycle_inspector.collectors import _frames, _sources
-from cycle_inspector.collectors._guard import guard
+from cycle_inspector.collectors import _frames, _own_time
+from cycle_inspector.collectors._decorators import cells, own
+from cycle_inspector.collectors._guard import failed, guard
+from cycle_inspector.collectors._view_code import describe_callback
 from cycle_inspector.recorder import OpenSpan, Recorder, current
-from cycle_inspector.records import Json, Query, Render, Stage
+from cycle_inspector.records import Json, Span, Stage
+
+# A project has some hundred views. Callbacks that are made anew for each request would fill the
+# table without end, so it is emptied at this size.
+_MOST_VIEWS = 1_000
+
+# The code of a view, by the identity of its callback and the method of the request.
+_known: dict[tuple[int, str], tuple[weakref.ref[Any], dict[str, Json]]] = {}
 
 
-class Note:
-    """The view as the handler got it, and the method of the request it answered."""
+class ViewSpan(OpenSpan):
+    """The call of a view; its name is found after the request."""
 
-    __slots__ = ("callback", "method")
+    __slots__ = ("callback", "has_raised", "method", "view")
 
-    def __init__(self) -> None:
-        self.callback: Any = None
-        self.method = ""
+    def __init__(self, recorder: Recorder, callback: Any, view: Any, method: Any) -> None:
+        self.callback = callback
+        self.view = view  # the callback, with its transaction
+        self.method = method
+        self.has_raised = False
+        super().__init__(recorder, Stage.VIEW, "view")
+
+    def record(self, recorder: Recorder) -> Span:
+        with guard("name the view", recorder):
+            self.name = str(code_of(self.callback, self.method)["name"])
+        return super().record(recorder)
 
 
 def watched(make_view_atomic: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -39,25 +55,29 @@ def watched(make_view_atomic: Callable[[Any], Any]) -> Callable[[Any], Any]:
         recorder = current()
         if recorder is None:
             return view
-        with guard("record the view", recorder):
-            recorder.note(Stage.VIEW, Note).callback = callback
 
         # The handler asks whether the view is a coroutine function, so the probe has to say so.
         if iscoroutinefunction(view):
 
             async def aprobe(request: Any, *args: Any, **kwargs: Any) -> Any:
-                span = _open(recorder, callback, request)
+                span = _open(recorder, callback, view, request)
                 try:
                     return await _frames.async_view(view(request, *args, **kwargs))
+                except BaseException:
+                    _note_raised(span)
+                    raise
                 finally:
                     _close(recorder, span)
 
             return aprobe
 
         def probe(request: Any, *args: Any, **kwargs: Any) -> Any:
-            span = _open(recorder, callback, request)
+            span = _open(recorder, callback, view, request)
             try:
                 return view(request, *args, **kwargs)
+            except BaseException:
+                _note_raised(span)
+                raise
             finally:
                 _close(recorder, span)
 
@@ -68,18 +88,17 @@ def watched(make_view_atomic: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def describe(recorded: Recorded) -> Summed:
     """Sum up the stage; its duration is that of the view with all it called."""
-    note: Note | None = recorded.notes.get(Stage.VIEW)
-    span = next(iter(recorded.of(Stage.VIEW)), None)
-    if note is None or span is None:
+    opened: ViewSpan | None = recorded.notes.get(Stage.VIEW)
+    if opened is None:
         return Summed()
-    inside: list[Query | Render] = [
-        one
-        for kept in (recorded.queries, recorded.renders)
-        for one in kept
-        if one.parent == span.id
-    ]
-    facts = describe_callback(note.callback, note.method)
-    facts["own_ns"] = max(span.duration_ns - sum(one.duration_ns for one in inside), 0)
+    span = next((one for one in recorded.of(Stage.VIEW) if one.id == opened.id), None)
+    if span is None:
+        return Summed()
+    facts = {**code_of(opened.callback, opened.method)}
+    is_async = iscoroutinefunction(opened.view)
+    facts["own_ns"] = _own_time.own_ns(recorded, span, is_async=is_async)
+    if opened.view is not opened.callback:
+        facts["atomic"] = _transactions(opened.view, opened.callback)
     raised = next(
         (
             event
@@ -93,75 +112,51 @@ def describe(recorded: Recorded) -> Summed:
     return Summed(start_ns=span.start_ns, duration_ns=span.duration_ns, count=1, facts=facts)
 
 
-def describe_callback(callback: Any, method: str) -> dict[str, Json]:
-    """Return the name, kind and place of a view, for a request of HTTP method `method`."""
-    code_owner: Any
-    view_class = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
-    is_async = iscoroutinefunction(callback)
-    if isinstance(view_class, type):
-        # Django REST framework's viewsets map HTTP methods to actions.
-        actions = getattr(callback, "actions", None) or {}
-        handler = str(actions.get(method.lower(), method.lower()))
-        if handler == "head" and not hasattr(view_class, handler):
-            handler = "get"  # django.views.View.setup() lets it answer
-        code_owner = getattr(view_class, handler, None)
-        name, kind = _dotted(view_class), "class"
-        is_async = is_async or iscoroutinefunction(code_owner)
-    else:
-        code_owner = _undecorated(callback)
-        name, kind, handler = _dotted(code_owner), "function", None
-        if not inspect.isroutine(code_owner) and not isinstance(code_owner, type):
-            # An instance with __call__, such as a syndication feed.
-            name, kind = _dotted(type(code_owner)), "callable object"
-            code_owner = type(code_owner).__call__
-    facts: dict[str, Json] = {"name": name, "kind": kind, "is_async": is_async, "method": handler}
-    code = getattr(_undecorated(code_owner), "__code__", None)
-    if isinstance(view_class, type) and (code is None or not _sources.is_project(code.co_filename)):
-        # The method is Django's own; the class is what a person would open.
-        return facts | _class_place(view_class)
-    if code is not None:
-        facts |= {"path": code.co_filename, "line": code.co_firstlineno}
+def code_of(callback: Any, method: Any) -> dict[str, Json]:
+    """Return `describe_callback`, worked out once; not to be changed."""
+    key = id(callback), str(method or "")
+    found = _known.get(key)
+    if found is not None and found[0]() is callback:
+        return found[1]
+    facts = describe_callback(callback, key[1])
+    try:
+        # A callback that is gone may have left its identity to another.
+        reference = weakref.ref(callback)
+    except TypeError:
+        return facts
+    if len(_known) >= _MOST_VIEWS:
+        _known.clear()
+    _known[key] = reference, facts
     return facts
 
 
-def _open(recorder: Recorder, callback: Any, request: Any) -> OpenSpan | None:
-    with guard("record the view", recorder):
-        recorder.note(Stage.VIEW, Note).method = str(request.method or "")
-        view_class = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
-        return recorder.open_span(
-            Stage.VIEW,
-            _dotted(view_class if isinstance(view_class, type) else _undecorated(callback)),
-        )
-    return None
-
-
-def _close(recorder: Recorder, span: OpenSpan | None) -> None:
-    if span is not None:
-        with guard("record the view", recorder):
-            recorder.close_span(span)
-
-
-def _undecorated(callback: Any) -> Any:
-    # As inspect.unwrap, but through functools.partial as well, and never without end.
-    for _ in range(50):
-        if isinstance(callback, functools.partial):
-            callback = callback.func
-        elif "__wrapped__" in getattr(callback, "__dict__", {}):
-            callback = callback.__dict__["__wrapped__"]
-        else:
-            break
-    return callback
-
-
-def _dotted(thing: Any) -> str:
-    owner = thing if hasattr(thing, "__qualname__") else type(thing)
-    return f"{owner.__module__}.{owner.__qualname__}"
-
-
-def _class_place(view_class: type) -> dict[str, Json]:
+def _open(recorder: Recorder, callback: Any, view: Any, request: Any) -> ViewSpan | None:
     try:
-        path = inspect.getsourcefile(view_class)
-        line = inspect.getsourcelines(view_class)[1]
-    except (OSError, TypeError):  # made without a file
-        return {}
-    return {"path": path, "line": line}
+        span = ViewSpan(recorder, callback, view, request.method)
+        recorder.notes[Stage.VIEW] = span
+    except Exception as error:
+        failed("record the view", recorder, error)
+        return None
+    return span
+
+
+def _note_raised(span: ViewSpan | None) -> None:
+    if span is not None:
+        span.has_raised = True
+
+
+def _close(recorder: Recorder, span: ViewSpan | None) -> None:
+    if span is not None:
+        try:
+            recorder.close_span(span)
+        except Exception as error:
+            failed("record the view", recorder, error)
+
+
+def _transactions(view: Any, callback: Any) -> list[str]:
+    """Return the aliases that Django has opened a transaction on, around the view."""
+    aliases = []
+    while view is not callback and (inner := own(view).get("__wrapped__")) is not None:
+        aliases.append(str(getattr(cells(view).get("self"), "using", "")))
+        view = inner
+    return aliases

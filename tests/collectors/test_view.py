@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import functools
 import inspect
+import weakref
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.syndication.views import Feed
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
-from django.utils.decorators import method_decorator
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
-from django.views.generic import TemplateView, View
+from django.urls import include, path
+from django.views.generic import RedirectView
 
-from cycle_inspector.collectors.view import describe_callback
+from cycle_inspector.collectors import view
 from cycle_inspector.records import Stage
+from tests.apis import operations as operations_urls
+from tests.apis import rest as rest_urls
 from tests.shelf import views
 from tests.shelf.views import PAGE
 from tests.site import Answer, Site
+
+operations, rest = operations_urls.urlpatterns, rest_urls.urlpatterns
 
 SHELF = "tests.shelf.views"
 
@@ -56,76 +60,107 @@ def test_the_code_is_found(
     assert found["is_async"] is inspect.iscoroutinefunction(thing)
 
 
-class Plain(View):
-    def get(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponse(PAGE)
-
-    @method_decorator(never_cache)
-    def post(self, request: HttpRequest) -> HttpResponse:
-        return HttpResponse(PAGE)
-
-
-class Page(TemplateView):
-    template_name = "shelf/base.html"
-
-
 class Holder:
     def view(self, request: HttpRequest) -> HttpResponse:
         return HttpResponse(PAGE)
 
 
+class Latest(Feed):
+    title = "Books"
+    link = "/"
+
+    def items(self) -> list[str]:
+        return []
+
+
 @pytest.mark.parametrize(
-    ("callback", "method", "name", "thing"),
+    ("pattern", "url", "name", "kind"),
     [
-        (lambda request: HttpResponse(PAGE), "GET", "<lambda>", None),
-        (Plain.as_view(), "GET", "Plain", Plain.get),
-        (Plain.as_view(), "HEAD", "Plain", Plain.get),
-        (Plain.as_view(), "POST", "Plain", Plain.post.__wrapped__),
-        (Plain.as_view(), "OPTIONS", "Plain", Plain),
-        (csrf_exempt(never_cache(Plain.as_view())), "GET", "Plain", Plain.get),
-        (Page.as_view(), "GET", "Page", Page),
-        (Holder().view, "GET", "Holder.view", Holder.view),
-        (csrf_exempt(views.hello), "GET", "hello", views.hello),
-        (never_cache(csrf_exempt(views.hello)), "GET", "hello", views.hello),
-        (functools.partial(never_cache(views.hello)), "GET", "hello", views.hello),
+        (path("", lambda request: HttpResponse(PAGE)), "/", f"{__name__}.<lambda>", "lambda"),
+        (path("", Holder().view), "/", f"{__name__}.Holder.view", "method"),
+        (path("", Latest()), "/", f"{__name__}.Latest", "feed"),
+        (path("", RedirectView.as_view(url="/x/")), "/", "base.RedirectView", "generic view"),
+        (path("", include(rest)), "/plain/", "tests.apis.rest.Plain", "API view"),
+        (path("", include(rest)), "/list/", "tests.apis.rest.BookList", "API view"),
+        (path("", include(rest)), "/function/", "tests.apis.rest.function", "api_view function"),
+        (path("", include(rest)), "/set/books/", "tests.apis.rest.Books", "viewset action"),
+        (path("", include(rest)), "/set/books/newest/", "apis.rest.Books", "viewset action"),
+        (path("", include(operations)), "/api/shelf", "operations.read", "ninja operation"),
+        (path("", include(operations)), "/api/async", "operations.aread", "ninja operation"),
+        (path("admin/", admin.site.urls), "/admin/login/", "AdminSite.login", "admin view"),
     ],
 )
-def test_behind_decorators_and_classes_stands_the_code(
-    callback: Any, method: str, name: str, thing: Any
+def test_every_sort_of_view_is_known(
+    serve: Any, pattern: Any, url: str, name: str, kind: str
 ) -> None:
-    found = describe_callback(callback, method)
+    answer = serve(pattern).get(url)
 
-    assert found["name"].endswith(f".{name}")
-    if thing is not None:
-        assert found["line"] == line_of(thing)
-        assert found["path"] == inspect.getsourcefile(thing)
-
-
-def test_a_view_of_an_installed_package_is_found_there() -> None:
-    class Books(Feed):
-        pass
-
-    found = describe_callback(Books(), "GET")
-
-    assert found["kind"] == "callable object"
-    assert found["path"].endswith("syndication/views.py")
+    found = facts(answer)
+    assert answer.status in (200, 302)
+    assert found["name"].endswith(name)
+    assert found["kind"] == kind
+    assert found["is_async"] is ("aread" in name)
+    assert found["line"] > 0
+    (span,) = [span for span in answer.cycle.spans if span.stage is Stage.VIEW]
+    assert span.name == found["name"]
 
 
-def test_a_view_without_a_file_is_only_named() -> None:
-    made = type("Made", (View,), {"__module__": "nowhere"})
+def test_what_a_view_of_a_framework_raises_is_its_own(serve: Any) -> None:
+    answer = serve(path("", include(rest))).get("/broken/")
 
-    found = describe_callback(made.as_view(), "GET")
+    assert facts(answer)["exception"] == {"type": "LookupError", "message": "no such shelf"}
+    frame = answer.cycle.events[0].frames[0]
+    assert frame.function == "broken"
 
-    assert found["name"] == "nowhere.Made"
-    assert "path" not in found
+
+def test_the_code_is_worked_out_once_for_each_callback_and_method(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    def describe(callback: Any, method: str) -> dict[str, str]:
+        asked.append(method)
+        return {"name": "a"}
+
+    monkeypatch.setattr(view, "describe_callback", describe)
+    monkeypatch.setattr(view, "_known", {})
+    for method in ("GET", "GET", "POST", "GET"):
+        assert view.code_of(views.hello, method) == {"name": "a"}
+
+    assert asked == ["GET", "POST"]
 
 
-def test_decorators_that_go_in_a_circle_do_not_hang() -> None:
-    def one() -> None: ...
+def test_callbacks_made_for_each_request_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "_known", {})
+    monkeypatch.setattr(view, "_MOST_VIEWS", 10)
+    references = []
+    for number in range(25):
+        callback = functools.partial(views.hello, number=number)
+        references.append(weakref.ref(callback))
+        assert view.code_of(callback, "GET")["name"] == f"{SHELF}.hello"
+        del callback
 
-    one.__wrapped__ = one  # type: ignore[attr-defined]
+    assert len(view._known) <= 10
+    assert [one() for one in references] == [None] * 25
 
-    assert describe_callback(one, "GET")["name"].endswith(".one")
+
+def test_a_callback_with_the_identity_of_one_that_is_gone_is_another() -> None:
+    for decorated in (False, True):
+        callback: Any = functools.partial(views.hello)
+        if decorated:
+            callback = functools.partial(views.ahello)
+        expected = "ahello" if decorated else "hello"
+        assert view.code_of(callback, "GET")["name"] == f"{SHELF}.{expected}"
+        del callback
+
+
+def test_a_callback_that_cannot_be_referred_to_weakly_is_known_all_the_same() -> None:
+    class Slotted:
+        __slots__ = ()
+
+        def __call__(self, request: HttpRequest) -> None: ...
+
+    assert view.code_of(Slotted(), None)["kind"] == "callable object"
 
 
 @pytest.mark.parametrize("url", ["/hello/", "/ahello/", "/class/", "/async-class/"])
@@ -143,9 +178,16 @@ def test_its_own_time_is_without_the_queries_inside(site: Site) -> None:
 
     stage = cycle.stage(Stage.VIEW)
     inside = sum(query.duration_ns for query in cycle.queries)
-    assert stage.facts["own_ns"] == stage.duration_ns - inside
+    assert 0 < stage.facts["own_ns"] == stage.duration_ns - inside
     (span,) = [span for span in cycle.spans if span.stage is Stage.VIEW]
     assert {query.parent for query in cycle.queries} == {span.id}
+
+
+@pytest.mark.parametrize("url", ["/gathered/5/", "/aqueries/3/", "/in-template/"])
+def test_its_own_time_is_neither_negative_nor_all_of_it(site: Site, url: str) -> None:
+    stage = site.get(url).cycle.stage(Stage.VIEW)
+
+    assert 0 < stage.facts["own_ns"] < stage.duration_ns
 
 
 @pytest.mark.parametrize("url", ["/raises/", "/araises/"])
@@ -178,6 +220,21 @@ def test_a_view_in_a_transaction_is_still_named(serve: Any, settings: Any) -> No
 
     assert cycle.stage(Stage.VIEW).facts["name"] == f"{SHELF}.data"
     assert [query.sql for query in cycle.queries if query.is_transaction] == ["BEGIN", "COMMIT"]
+    assert cycle.stage(Stage.VIEW).facts["atomic"] == ["default"]
+
+
+def test_a_view_that_wants_no_transaction_has_none(serve: Any, settings: Any) -> None:
+    def page(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(PAGE)
+
+    settings.DATABASES["default"]["ATOMIC_REQUESTS"] = True
+    try:
+        found = facts(serve(transaction.non_atomic_requests(page)).get("/"))
+    finally:
+        settings.DATABASES["default"]["ATOMIC_REQUESTS"] = False
+
+    assert "atomic" not in found
+    assert found["non_atomic"] == ["default"]
 
 
 def test_a_view_that_returns_nothing_is_told_so_as_without_the_tool(serve: Any) -> None:
