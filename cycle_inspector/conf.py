@@ -35,6 +35,7 @@ class Config:
 
     enabled: bool = False  # by default: DEBUG is on and no test runner is at work
     show_panel: Callable[[Any], Any] | str = "cycle_inspector.panel.access.is_local"
+    follow_threads: bool = False  # by default: DEBUG is on
     history_path: Path = HISTORY_PATH  # relative to BASE_DIR
     history_max_count: int = 1_000  # cycles; 0 keeps none
     history_max_age_hours: int = 24 * 7
@@ -53,17 +54,19 @@ _COUNTS = frozenset(
     {"HISTORY_MAX_COUNT", "HISTORY_MAX_AGE_HOURS"} | {key for key in KEYS if key.startswith("MAX_")}
 )
 _TEXTS = frozenset({"IGNORE_PATHS", "REDACT"})
+_SWITCHES = frozenset({"ENABLED", "FOLLOW_THREADS"})
 
 _current: Config | None = None
-_default_enabled: bool | None = None  # when it was read
+_defaults: tuple[bool, bool] | None = None  # of the switches, when it was read
 
 
 def current() -> Config:
     """Return the configuration in force; faulty values, which a check names, count as absent."""
-    global _current, _default_enabled
-    enabled = bool(settings.DEBUG) and not _under_test()
-    if _current is None or _default_enabled is not enabled:
-        _current, _default_enabled = _read(enabled=enabled), enabled
+    global _current, _defaults
+    debug = bool(settings.DEBUG)
+    defaults = debug and not _under_test(), debug
+    if _current is None or _defaults != defaults:
+        _current, _defaults = _read(*defaults), defaults
     return _current
 
 
@@ -97,7 +100,7 @@ def _problem(key: Any, value: Any) -> tuple[str, str] | None:
         return named, "Make it a list of strings."
     if key == "IGNORE_PATHS" and "" in value:
         return named, "Take the empty string out: every path starts with it."
-    if key == "ENABLED" and not isinstance(value, bool):
+    if key in _SWITCHES and not isinstance(value, bool):
         return named, "Make it True or False, or leave it out: it then follows DEBUG."
     if key == "SHOW_PANEL" and not (callable(value) or isinstance(value, str)):
         return named, "Make it a function of the request, or the dotted path of one."
@@ -108,16 +111,15 @@ def _problem(key: Any, value: Any) -> tuple[str, str] | None:
     return None
 
 
-def _read(*, enabled: bool) -> Config:
+def _read(enabled: bool, follow_threads: bool) -> Config:  # noqa: FBT001 - in their order
     given = getattr(settings, SETTING, {})
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"enabled": enabled, "follow_threads": follow_threads}
     if isinstance(given, Mapping):
-        values = {
+        values |= {
             key.lower(): tuple(value) if key in _TEXTS else value
             for key, value in given.items()
             if _problem(key, value) is None
         }
-    values.setdefault("enabled", enabled)
     values["redact"] = tuple(map(_pattern, values.get("redact", ())))
     base = getattr(settings, "BASE_DIR", None) or Path.cwd()
     values["history_path"] = Path(base) / values.get("history_path", HISTORY_PATH)

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar, Token
+from contextvars import Context, ContextVar, Token
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
@@ -108,12 +108,14 @@ class Recorder:
 
     __slots__ = (
         "_ids",
+        "at_stop",
         "clock",
         "closed",
         "discarded",
         "dropped",
         "end",
         "events",
+        "follows_threads",
         "id",
         "kind",
         "limits",
@@ -136,6 +138,8 @@ class Recorder:
         parent: str | None = None,
         start: int | None = None,
         limits: Limits | None = None,
+        follows_threads: bool = False,
+        at_stop: Callable[[Recorder], None] | None = None,
         clock: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         now_ns = time.time_ns()
@@ -147,6 +151,8 @@ class Recorder:
         self.kind = kind
         self.parent = parent
         self.limits = limits or Limits()
+        self.follows_threads = follows_threads
+        self.at_stop = at_stop  # what has a last look at what still runs
         self.closed = False
         self.discarded = False
         self.spans: list[OpenSpan] = []
@@ -170,6 +176,9 @@ class Recorder:
 
     def close_span(self, span: OpenSpan) -> None:
         span.close(self)
+        self.add_span(span)
+
+    def add_span(self, span: OpenSpan) -> None:
         if self._has_room("spans", self.spans, self.limits.spans):
             self.spans.append(span)
 
@@ -195,8 +204,17 @@ class Recorder:
 
     def stop(self) -> None:
         """End the cycle now; whatever comes later, from a task that outlives it, is not taken."""
+        look, self.at_stop = self.at_stop, None
+        if look is not None:
+            look(self)
         self.end = self.clock()
         self.closed = True
+
+    def clear(self) -> None:
+        """Let go of what was gathered: a thread or task may hold on to the recorder for ever."""
+        self.spans, self.queries, self.renders, self.events = [], [], [], []
+        self.notes = {}
+        self.request = self.response = dict
 
     def _has_room(self, kind: str, kept: list[Any], limit: int) -> bool:
         if self.closed:
@@ -228,6 +246,11 @@ def leave(tokens: Tokens) -> None:
     except ValueError:
         _current.set(None)
         _open.set(None)
+
+
+def of_context(context: Context) -> tuple[Recorder | None, Opened | None]:
+    """Return the recorder of another context, and its innermost open thing."""
+    return context.get(_current), context.get(_open)
 
 
 @contextmanager

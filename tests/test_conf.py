@@ -32,6 +32,7 @@ def test_defaults_are_these(settings: Any) -> None:
     assert dataclasses.asdict(config) == {
         "enabled": False,
         "show_panel": "cycle_inspector.panel.access.is_local",
+        "follow_threads": False,
         "history_path": Path(settings.BASE_DIR) / ".cycle_inspector" / "history.sqlite3",
         "history_max_count": 1_000,
         "history_max_age_hours": 168,
@@ -95,6 +96,29 @@ def test_enabled_decides_whatever_debug_says(settings: Any, *, enabled: bool) ->
     assert conf.current().enabled is enabled
 
 
+@pytest.mark.parametrize("debug", [True, False])
+def test_threads_are_followed_where_debug_is_on(settings: Any, *, debug: bool) -> None:
+    settings.DEBUG = debug
+    settings.CYCLE_INSPECTOR = {}
+    assert conf.current().follow_threads is debug
+
+
+def test_threads_are_no_longer_followed_once_debug_was_set_without_a_signal(
+    settings: Any,
+) -> None:
+    settings.DEBUG = True
+    assert conf.current().follow_threads
+    django_settings.DEBUG = False
+    assert not conf.current().follow_threads
+
+
+@pytest.mark.parametrize("follow", [True, False])
+def test_follow_threads_decides_whatever_debug_says(settings: Any, *, follow: bool) -> None:
+    settings.DEBUG = not follow
+    settings.CYCLE_INSPECTOR = {"FOLLOW_THREADS": follow}
+    assert conf.current().follow_threads is follow
+
+
 # Overrides
 
 
@@ -144,6 +168,8 @@ def test_lists_become_tuples(settings: Any) -> None:
     [
         ("ENABLED", "yes"),
         ("ENABLED", None),
+        ("FOLLOW_THREADS", 1),
+        ("FOLLOW_THREADS", None),
         ("SHOW_PANEL", 1),
         ("HISTORY_PATH", 1),
         ("HISTORY_PATH", ""),
@@ -178,6 +204,7 @@ def test_faulty_value_is_named_and_counts_as_absent(settings: Any, key: str, val
     ("key", "value"),
     [
         ("ENABLED", True),
+        ("FOLLOW_THREADS", False),
         ("SHOW_PANEL", lambda request: True),
         ("SHOW_PANEL", "shop.debug.may_see"),
         ("HISTORY_PATH", "here.sqlite3"),

@@ -19,6 +19,7 @@ from cycle_inspector.recorder import (
     innermost,
     leave,
     new_cycle_id,
+    of_context,
     paused,
 )
 from cycle_inspector.records import Cycle, Stage
@@ -274,6 +275,41 @@ def test_thousand_records_from_eight_threads_are_all_kept() -> None:
     for thread in threads:
         thread.join(10)
     assert {query.id for query in finish(recorder).queries} == set(range(1_000))
+
+
+def test_what_still_runs_is_looked_at_once_before_the_end() -> None:
+    seen: list[bool] = []
+
+    def look(recorder: Recorder) -> None:
+        seen.append(recorder.closed)
+        recorder.close_span(recorder.open_span(Stage.VIEW, "left behind"))
+
+    recorder = Recorder(at_stop=look)
+    recorder.stop()
+    recorder.stop()
+    assert seen == [False]
+    assert [span.name for span in recorder.spans] == ["left behind"]
+
+
+def test_cleared_recorder_holds_nothing_and_takes_nothing() -> None:
+    recorder = Recorder()
+    recorder.close_span(recorder.open_span(Stage.VIEW, "view"))
+    recorder.add_query(Pending(make_query()))
+    recorder.note(Stage.MODELS, list)
+    recorder.request = lambda: {"path": "/"}
+    recorder.stop()
+    recorder.clear()
+    recorder.add_render(Pending(make_render()))
+    assert (recorder.spans, recorder.queries, recorder.renders, recorder.events) == ([], [], [], [])
+    assert recorder.notes == {}
+    assert recorder.request() == {}
+
+
+def test_recorder_of_another_context_can_be_asked_for(recorder: Recorder) -> None:
+    span = recorder.open_span(Stage.VIEW, "view")
+    assert of_context(contextvars.copy_context()) == (recorder, span)
+    assert of_context(contextvars.Context()) == (None, None)
+    recorder.close_span(span)
 
 
 # Notes

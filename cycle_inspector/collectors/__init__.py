@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, ExitStack
 from cycle_inspector.assembly import Describe
 from cycle_inspector.collectors import (
     _frames,
+    _hops,
     client,
     database,
     exceptions,
@@ -25,13 +26,18 @@ from cycle_inspector.collectors import (
     response,
     routing,
     settings,
+    tasks,
     templates,
+    threads,
     view,
 )
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.records import Stage
 
 COLLECT: tuple[Callable[[], AbstractContextManager[None]], ...] = (
+    # These before `_frames`, which wraps the same method and looks at who has called.
+    tasks.collect,
+    _hops.collect,
     _frames.collect,
     gateway.collect,
     settings.collect,
@@ -39,6 +45,7 @@ COLLECT: tuple[Callable[[], AbstractContextManager[None]], ...] = (
     models.collect,
     database.collect,
     templates.collect,
+    threads.collect,
 )
 
 DESCRIBE: Mapping[Stage, Describe] = {
