@@ -3,57 +3,28 @@
 `BaseHandler.load_middleware` builds the chain from the inside: our last middleware is made first,
 and its `get_response` leads to the handler. `watch` shadows methods on that one handler instance,
 so that for the rest of the build each middleware is given a timed `get_response`, and each
-process_* hook is timed. No class, module or setting is changed; other handlers are not touched. The
-same code runs in Django 5.2, 6.0 and 6.1.
-
-A probe stands between two middlewares. Its span is named after the inner one, lasts as long as that
-one's call, and says how much of it came before (`in_ns`) and after (`out_ns`) the next one's.
+process_* hook is timed (see `_probes`). Other handlers are not touched. The same code runs in
+Django 5.2, 6.0 and 6.1.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
+from django.conf import settings
 
 from cycle_inspector.assembly import Recorded, Summed
-from cycle_inspector.collectors import exceptions, routing, view
+from cycle_inspector.collectors import _hops, exceptions, routing, view
+from cycle_inspector.collectors._factories import Witness
 from cycle_inspector.collectors._guard import guard
-from cycle_inspector.recorder import Opened, OpenSpan, Recorder, current, innermost
-from cycle_inspector.records import Json, Span, Stage
+from cycle_inspector.collectors._layers import FIRST, LAST, Layer, Note
+from cycle_inspector.collectors._probes import hook, probe
+from cycle_inspector.records import Event, Json, Span, Stage
+
+__all__ = ["Note", "Watch", "describe", "watch"]
 
 logger = logging.getLogger("cycle_inspector")
-
-
-class MiddlewareSpan(OpenSpan):
-    """The call of one middleware; it learns from the next one's when that one ran."""
-
-    __slots__ = ("first", "inside", "last")
-
-    def __init__(self, recorder: Recorder, name: str) -> None:
-        self.first = self.last = self.inside = 0
-        super().__init__(recorder, Stage.MIDDLEWARE, name)
-
-    def saw_next(self, start: int, end: int) -> None:
-        self.first = self.first or start
-        self.last = end
-        self.inside += end - start
-
-    def record(self, recorder: Recorder) -> Span:
-        total = self.end - self.start
-        # A middleware that carries the request into a thread of its own is not seen calling the
-        # next one; that it did shows where our last one has been reached.
-        is_through = self.first or Stage.MIDDLEWARE in recorder.notes
-        self.attributes |= {
-            "in_ns": self.first - self.start if self.first else total,
-            "out_ns": self.end - self.last if self.first else 0,
-            "own_ns": total - self.inside,
-            "short_circuit": not is_through,
-        }
-        return super().record(recorder)
-
 
 _SHADOWED = (
     "adapt_method_mode",
@@ -72,11 +43,16 @@ class Watch:
             if getattr(handler.__dict__.get(name), "__module__", "") in _OUR_MODULES:
                 del handler.__dict__[name]
         self.handler = handler
-        self.not_used: list[str] = []
-        self.hop: str | None = None  # on the way from the handler to the outermost middleware
+        self.not_used: list[dict[str, Json]] = []
+        self.outside: list[str] = []  # entries of MIDDLEWARE before our first one
+        self.layers: list[Layer] = []  # the outermost first, without our own
+        self.hop: str | None = None  # on the way from the server to the outermost middleware
         self._adapt = handler.adapt_method_mode
-        self._pending: tuple[str, Any] | None = None  # the middleware being made, what it got
-        self._inner: str | None = None  # the middleware that the next probe leads to
+        self._inner = Layer(LAST, is_async=False, knows="both")  # what the next probe leads to
+        self._pending: tuple[Layer, Any] | None = None  # the middleware being made, what it got
+        self._witness = Witness()
+        with guard("listen to the factories of middleware"):
+            self._witness.begin()
         handler.adapt_method_mode = self.adapt_method_mode
         handler.resolve_request = routing.watched(handler.resolve_request)
         handler.make_view_atomic = view.watched(handler.make_view_atomic)
@@ -98,28 +74,52 @@ class Watch:
         middleware, with neither name nor mode for a process_* hook, and at last with a mode alone.
         """
         adapted = self._adapt(is_async, method, method_is_async, debug, name)
+        hop = None if adapted is method else _hops.INTO_THREAD if is_async else _hops.INTO_LOOP
         if name is not None:
             self._note_made(method)
-            self._pending = name.removeprefix("middleware "), method
-            return _probe(adapted, self._inner, _hop(adapted, method, is_async=is_async))
+            path = name.removeprefix("middleware ")
+            layer = Layer(path, is_async=is_async, knows=self._witness.knows(path))
+            self._pending = layer, method
+            self._inner.hop = hop
+            return probe(adapted, self._inner, self._note if path == FIRST else None)
         if method_is_async is None:
-            owner = self._pending[0] if self._pending else "cycle_inspector"
-            return _hook(adapted, method, owner, _hop(adapted, method, is_async=is_async))
+            return (
+                adapted if self._pending is None else hook(adapted, method, self._pending[0], hop)
+            )
         self._note_made(method)
-        self.hop = _hop(adapted, method, is_async=is_async)
-        del self.handler.adapt_method_mode
-        return adapted
+        self._finish()
+        if hop is None:
+            return adapted
+        self.hop = hop
+        return _hops.timed_chain(method, lambda one: self._adapt(is_async, one, method_is_async))
 
     def _note_made(self, method: Any) -> None:
         # A middleware that raises MiddlewareNotUsed leaves the chain as it was: the one outside of
         # it is given the very same function.
         if self._pending is None:
             return
-        name, given = self._pending
+        layer, given = self._pending
         if method is given:
-            self.not_used.append(name)
-        else:
-            self._inner = name
+            self.not_used.insert(0, {"name": layer.name, **self._witness.reason(layer.name)})
+            return
+        self._inner = layer
+        self.layers.insert(0, layer)
+
+    def _finish(self) -> None:
+        self._witness.end()
+        del self.handler.adapt_method_mode
+        names = [layer.name for layer in self.layers]
+        if FIRST in names:
+            at = names.index(FIRST)
+            self.outside = names[:at]
+            self.layers = [layer for layer in self.layers[at:] if not layer.is_ours]
+
+    def _note(self) -> Note:
+        note = Note()
+        note.chain = self
+        if self.hop is not None:
+            note.hop_in_ns = _hops.hop_in_ns()
+        return note
 
 
 def watch(get_response: Any) -> Watch | None:
@@ -140,161 +140,126 @@ def watch(get_response: Any) -> Watch | None:
 
 
 def describe(recorded: Recorded) -> Summed:
-    """Sum up the stage; its duration is that of the middlewares alone."""
-    watched: Watch | None = recorded.notes.get(Stage.MIDDLEWARE)
-    calls = [span for span in recorded.of(Stage.MIDDLEWARE) if "own_ns" in span.attributes]
+    """Sum up the stage; its duration is that of the middlewares alone, hops included."""
+    note: Note | None = recorded.notes.get(Stage.MIDDLEWARE)
+    onion: dict[int, dict[str, Json]] = {}  # by the id of the span
     hooks: dict[str, list[dict[str, Json]]] = {}
-    hooks_ns = 0
+    start_ns = duration_ns = 0
+    outer: dict[str, Json] | None = None
     for span in recorded.of(Stage.MIDDLEWARE):
-        if "hook" in span.attributes:
-            hooks_ns += span.duration_ns
-            hooks.setdefault(str(span.attributes["middleware"]), []).append(
-                {
-                    "hook": span.attributes["hook"],
-                    "hop": span.attributes["hop"],
-                    "duration_ns": span.duration_ns,
-                    "answered": span.attributes["answered"],
-                }
-            )
-    facts: dict[str, Json] = {
-        "onion": [
-            {
+        given = span.attributes
+        if "own_ns" in given:
+            # Without a parent among them it runs beside the one outside of it, in a thread.
+            outer = onion.get(span.parent or 0, outer)
+            depth = 0 if outer is None else outer["depth"] + 1
+            onion[span.id] = outer = {
                 "name": span.name,
                 "depth": depth,
                 "total_ns": span.duration_ns,
-                **span.attributes,
-                "hooks": hooks.pop(span.name, []),
+                "short_circuit": False,
+                "hooks": [],
+                **given,
             }
-            for depth, span in enumerate(calls)
-        ],
-        "not_used": [] if watched is None else watched.not_used,
-    }
-    if watched is not None and watched.hop is not None:
-        facts["hop"] = watched.hop
-    if watched is None and not calls and recorded.notes.get(Stage.CLIENT) is not None:
-        facts["untimed"] = (
-            "The chain was not seen: LastMiddleware is not the last entry of MIDDLEWARE."
-        )
-    return Summed(
-        start_ns=calls[0].start_ns if calls else 0,
-        # The process_* hooks run inside the innermost middleware, so no middleware's own time has
-        # them in it.
-        duration_ns=sum(int(span.attributes["own_ns"]) for span in calls) + hooks_ns,
-        count=len(calls),
-        facts=facts,
+            start_ns = start_ns or span.start_ns
+            duration_ns += given["own_ns"]
+        elif "hook" in given:
+            # They run inside of the innermost middleware, so no own time has theirs in it.
+            duration_ns += span.duration_ns
+            told = {key: value for key, value in given.items() if key != "middleware"}
+            told["duration_ns"] = span.duration_ns
+            hooks.setdefault(given["middleware"], []).append(told)
+    if hooks:
+        for entry in onion.values():
+            entry["hooks"] = hooks.pop(entry["name"], [])
+    facts: dict[str, Json] = {"onion": list(onion.values()), "not_used": []}
+    if recorded.events:
+        duration_ns -= _add_exceptions(facts, onion, recorded)
+    if note is not None and note.chain is not None:
+        _add_chain(facts, onion, note, note.chain)
+    elif not onion and recorded.notes.get(Stage.CLIENT) is not None:
+        facts["untimed"] = _why_untimed()
+    return Summed(start_ns=start_ns, duration_ns=duration_ns, count=len(onion), facts=facts)
+
+
+def _add_exceptions(
+    facts: dict[str, Json], onion: dict[int, dict[str, Json]], recorded: Recorded
+) -> int:
+    """Say who raised; return how long Django took to make responses of what middlewares raised."""
+    spans = {one.id: one for one in recorded.of(Stage.MIDDLEWARE) if one.id in onion}
+    took_ns = 0
+    for event in recorded.events:
+        if event.kind not in ("exception", "not_found"):
+            continue
+        span = spans.get(event.parent or 0)
+        if span is not None and _is_own(span, event):
+            took_ns += _add_raised(onion[span.id], span, event, recorded)
+        elif event.attributes.get("handled_as") is not None:
+            facts.setdefault("core", _raised(event))
+    return took_ns
+
+
+def _is_own(span: Span, event: Event) -> bool:
+    """Whether a middleware raised itself: it was at work then, not the next one."""
+    next_start = span.start_ns + span.attributes["in_ns"]
+    next_end = span.start_ns + span.duration_ns - span.attributes["out_ns"]
+    return event.stage is Stage.MIDDLEWARE and not next_start < event.at_ns < next_end
+
+
+def _raised(event: Event) -> dict[str, Json]:
+    return {"type": event.name, "handled_as": event.attributes.get("handled_as")}
+
+
+def _add_raised(entry: dict[str, Json], span: Span, event: Event, recorded: Recorded) -> int:
+    """Say what a middleware raised; return how long Django took to make a response of it.
+
+    That is done where the middleware is called, so it is in its times until it is taken out here.
+    """
+    entry["raised"] = _raised(event)
+    entry["short_circuit"] = False
+    for key in ("replaced", "became"):  # the response is the one that Django made
+        entry.pop(key, None)
+    took_ns = sum(
+        one.duration_ns
+        for one in recorded.of(Stage.RESPONSE)
+        if one.parent == span.id and one.start_ns >= event.at_ns
     )
+    way = "in_ns" if event.at_ns <= span.start_ns + entry["in_ns"] else "out_ns"
+    entry[way] -= took_ns
+    entry["own_ns"] -= took_ns
+    entry["raised"]["response_ns"] = took_ns
+    return took_ns
 
 
-def _hop(adapted: Any, method: Any, *, is_async: bool) -> str | None:
-    if adapted is method:
-        return None
-    return "sync_to_async" if is_async else "async_to_sync"
-
-
-def _probe(adapted: Any, inner: str | None, hop: str | None) -> Callable[[Any], Any]:
-    """Return `adapted`, timed as the call of the middleware `inner`; None is our last one."""
-    if iscoroutinefunction(adapted):
-
-        async def aprobe(request: Any) -> Any:
-            recorder = current()
-            if recorder is None:
-                return await adapted(request)
-            outer = innermost()
-            span = _open(recorder, inner, hop)
-            start = recorder.clock()
-            try:
-                return await adapted(request)
-            finally:
-                _close(recorder, span, outer, start)
-
-        return aprobe
-
-    def probe(request: Any) -> Any:
-        recorder = current()
-        if recorder is None:
-            return adapted(request)
-        outer = innermost()
-        span = _open(recorder, inner, hop)
-        start = recorder.clock()
-        try:
-            return adapted(request)
-        finally:
-            _close(recorder, span, outer, start)
-
-    return probe
-
-
-def _open(recorder: Recorder, inner: str | None, hop: str | None) -> MiddlewareSpan | None:
-    if inner is None:
-        return None
-    with guard("record a middleware", recorder):
-        span = MiddlewareSpan(recorder, inner)
-        span.attributes["hop"] = hop
-        return span
-    return None
-
-
-def _close(
-    recorder: Recorder, span: MiddlewareSpan | None, outer: Opened | None, start: int
+def _add_chain(
+    facts: dict[str, Json], onion: dict[int, dict[str, Json]], note: Note, chain: Watch
 ) -> None:
-    with guard("record a middleware", recorder):
-        end = recorder.clock()
-        if span is not None:
-            recorder.close_span(span)
-            start, end = span.start, span.end
-        if isinstance(outer, MiddlewareSpan):
-            outer.saw_next(start, end)
+    """Say what is known from the build of the chain, and the hops through it."""
+    facts["not_used"] = chain.not_used
+    if chain.outside:
+        facts["outside"] = chain.outside
+    hops = [hop.facts() for hop in note.hops]
+    if chain.hop is not None:
+        first = {"at": "chain", "of": "", "name": "", "hop": chain.hop, "hop_ns": note.hop_in_ns}
+        hops.insert(0, first)
+    if not hops:
+        return
+    facts["hops"] = hops
+    facts["modes"] = [
+        {"name": one.name, "mode": "async" if one.is_async else "sync", "knows": one.knows}
+        for one in chain.layers
+    ]
+    for hop in note.hops:
+        if hop.parent in onion:
+            entry = onion[hop.parent]
+            entry["hop_ns"] = entry.get("hop_ns", 0) + hop.cost_ns
 
 
-def _hook(adapted: Any, method: Any, middleware: str, hop: str | None) -> Any:
-    """Return a process_* hook of `middleware`, timed."""
-    hook = getattr(method, "__name__", "process")
-    name = f"{hook} {middleware}"
-    # process_template_response has to answer; the others answer in the view's place, or do not.
-    may_answer = hook != "process_template_response"
-
-    def opened(recorder: Recorder) -> OpenSpan | None:
-        with guard("record a hook", recorder):
-            span = recorder.open_span(Stage.MIDDLEWARE, name)
-            span.attributes.update(hook=hook, middleware=middleware, answered=False, hop=hop)
-            return span
-        return None
-
-    def close(recorder: Recorder, span: OpenSpan | None, response: Any) -> None:
-        if span is not None:
-            with guard("record a hook", recorder):
-                span.attributes["answered"] = may_answer and response is not None
-                recorder.close_span(span)
-
-    timed: Any
-    if iscoroutinefunction(adapted):
-
-        async def acall(*args: Any, **kwargs: Any) -> Any:
-            recorder = current()
-            if recorder is None:
-                return await adapted(*args, **kwargs)
-            span, response = opened(recorder), None
-            try:
-                response = await adapted(*args, **kwargs)
-            finally:
-                close(recorder, span, response)
-            return response
-
-        timed = acall
-    else:
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            recorder = current()
-            if recorder is None:
-                return adapted(*args, **kwargs)
-            span, response = opened(recorder), None
-            try:
-                response = adapted(*args, **kwargs)
-            finally:
-                close(recorder, span, response)
-            return response
-
-        timed = call
-    # BaseHandler._get_response reads `middleware_method.__self__.__class__.__name__`.
-    timed.__self__ = getattr(method, "__self__", None)
-    return timed
+def _why_untimed() -> str:
+    listed = [str(one) for one in settings.MIDDLEWARE or ()]
+    after = listed[len(listed) - listed[::-1].index(LAST) :] if LAST in listed else []
+    if not after:
+        return "The chain was not seen: LastMiddleware is not the last entry of MIDDLEWARE."
+    return (
+        "The chain was not seen: LastMiddleware is not the last entry of MIDDLEWARE. After it "
+        f"comes {', '.join(after)}."
+    )

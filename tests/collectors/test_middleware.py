@@ -9,9 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 
+from cycle_inspector.history import reader, writer
 from cycle_inspector.records import Cycle, Stage
+from tests.conftest import PAIR
 from tests.shelf import views
-from tests.site import Answer
+from tests.site import Answer, Site, find_cycle
 
 ONION = "tests.shelf.onion."
 SECURITY = "django.middleware.security.SecurityMiddleware"
@@ -25,13 +27,20 @@ def onion(cycle: Cycle) -> list[Any]:
     return list(cycle.stage(Stage.MIDDLEWARE).facts["onion"])
 
 
+def latest() -> Cycle:
+    assert writer.flush(10)
+    return find_cycle(reader.latest() or "")
+
+
 def spans(cycle: Cycle) -> list[Any]:
     return [
         one for one in cycle.spans if one.stage is Stage.MIDDLEWARE and "own_ns" in one.attributes
     ]
 
 
-MAKES = ["plain", "sync_only", "async_only", "both", "Slotted", "AsyncClass", "Mixed"]
+MAKES = [
+    *("plain", "sync_only", "async_only", "both", "partial", "Slotted", "AsyncClass", "Mixed"),
+]
 
 
 @pytest.mark.parametrize("view", [views.hello, views.ahello])
@@ -43,9 +52,9 @@ def test_each_make_of_middleware_is_seen_in_its_order(serve: Any, view: Any) -> 
     assert answer.status == 200
     layers = onion(answer.cycle)
     assert [one["name"] for one in layers] == [SECURITY, *names(*MAKES)]
-    assert [one["depth"] for one in layers] == list(range(8))
+    assert [one["depth"] for one in layers] == list(range(9))
     assert not any(one["short_circuit"] for one in layers)
-    assert answer.cycle.stage(Stage.MIDDLEWARE).count == 8
+    assert answer.cycle.stage(Stage.MIDDLEWARE).count == 9
 
 
 @pytest.mark.parametrize("make", MAKES)
@@ -83,7 +92,7 @@ def test_a_query_of_a_middleware_stands_inside_it(serve: Any) -> None:
 
 
 def hops(answer: Answer) -> dict[str, str | None]:
-    return {one["name"].removeprefix(ONION): one["hop"] for one in onion(answer.cycle)}
+    return {one["name"].removeprefix(ONION): one.get("hop") for one in onion(answer.cycle)}
 
 
 def test_hops_between_sync_and_async_are_named(serve: Any) -> None:
@@ -92,9 +101,6 @@ def test_hops_between_sync_and_async_are_named(serve: Any) -> None:
     answer = site.get("/")
 
     assert hops(answer) == {"both": None, "plain": None, "AsyncClass": "async_to_sync"}
-    # A sync middleware makes all outside of it that can be sync, so that the hop is before them.
-    facts = answer.cycle.stage(Stage.MIDDLEWARE).facts
-    assert facts.get("hop") == ("sync_to_async" if site.server == "asgi" else None)
 
 
 def test_a_hop_inwards_is_named(serve: Any) -> None:
@@ -104,16 +110,37 @@ def test_a_hop_inwards_is_named(serve: Any) -> None:
 
 
 def test_a_chain_of_one_mode_has_no_hops(serve: Any) -> None:
-    assert set(hops(serve(views.ahello, middleware=names("both", "Mixed")).get("/")).values()) == {
-        None
-    }
+    answer = serve(views.ahello, middleware=names("both", "Mixed")).get("/")
+
+    assert set(hops(answer).values()) == {None}
 
 
-def test_a_middleware_that_is_not_used_is_listed_apart(serve: Any) -> None:
-    cycle = serve(views.hello, middleware=names("plain", "NotUsed", "both")).get("/").cycle
+def test_the_modes_of_a_chain_with_hops_are_told(serve: Any) -> None:
+    chain = names("both", "NotUsed", "plain", "AsyncClass")
+    cycle = serve(views.ahello, middleware=chain).get("/").cycle
 
-    assert [one["name"] for one in onion(cycle)] == names("plain", "both")
-    assert cycle.stage(Stage.MIDDLEWARE).facts["not_used"] == names("NotUsed")
+    assert cycle.stage(Stage.MIDDLEWARE).facts["modes"] == [
+        {"name": ONION + "both", "mode": "sync", "knows": "both"},
+        {"name": ONION + "plain", "mode": "sync", "knows": "sync"},
+        {"name": ONION + "AsyncClass", "mode": "async", "knows": "async"},
+    ]
+
+
+def test_a_sync_chain_on_a_sync_server_says_nothing_of_modes_and_hops(serve_wsgi: Any) -> None:
+    stage = serve_wsgi(views.hello, middleware=names("both", "Mixed")).get("/").cycle.stages[3]
+
+    assert stage.facts.keys() == {"onion", "not_used"}
+    assert all("hop_ns" not in one for one in stage.facts["onion"])
+
+
+def test_what_hops_cost_is_a_part_of_own_time(serve: Any) -> None:
+    cycle = (
+        serve(views.ahello, middleware=names("AsyncClass", "plain", "AsyncClass")).get("/").cycle
+    )
+
+    costs = [(one.get("hop_ns", 0), one["own_ns"]) for one in onion(cycle)]
+    assert [bool(hop) for hop, _ in costs] == [False, True, True]
+    assert all(0 <= hop < own for hop, own in costs)
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -137,6 +164,12 @@ def hooks(cycle: Cycle) -> dict[str, list[tuple[str, bool]]]:
     }
 
 
+def told(cycle: Cycle, name: str) -> dict[str, Any]:
+    """Return what is said of the one hook of a middleware, but for its name and its time."""
+    (hook,) = next(one for one in onion(cycle) if one["name"] == ONION + name)["hooks"]
+    return {key: value for key, value in hook.items() if key not in ("hook", "duration_ns", "hop")}
+
+
 def test_a_process_view_that_answers_is_seen(serve: Any) -> None:
     chain = names("LooksAtTheView", "AnswersBeforeTheView", "plain")
     answer = serve(views.hello, middleware=chain).get("/")
@@ -146,6 +179,8 @@ def test_a_process_view_that_answers_is_seen(serve: Any) -> None:
         "LooksAtTheView": [("process_view", False)],
         "AnswersBeforeTheView": [("process_view", True)],
     }
+    assert told(answer.cycle, "LooksAtTheView") == {"answered": False}
+    assert told(answer.cycle, "AnswersBeforeTheView") == {"answered": True, "status": 200}
     assert answer.cycle.stage(Stage.VIEW).count == 0
 
 
@@ -169,6 +204,12 @@ def test_a_process_exception_that_recovers_is_seen(serve: Any) -> None:
         "Recovers": [("process_exception", True)],
         "LooksAtTheException": [("process_exception", False)],
     }
+    assert told(answer.cycle, "Recovers") == {
+        "answered": True,
+        "turned": "ValueError",
+        "status": 503,
+    }
+    assert answer.cycle.stage(Stage.MIDDLEWARE).facts["core"]["type"] == "ValueError"
     (event,) = answer.cycle.events
     assert event.attributes["handled_as"] == "503, by a middleware"
     assert event.frames[0].function == "raises"
@@ -207,7 +248,119 @@ def test_an_exception_of_a_middleware_is_kept_as_its_own(serve: Any, name: str) 
     assert (event.stage, event.name) == (Stage.MIDDLEWARE, "LookupError")
     assert event.attributes["handled_as"] == "500"
     assert event.frames[0].function == f"{name}.__call__"
-    assert [one["short_circuit"] for one in onion(answer.cycle)] == [False, name == "Raises"]
+    outer, inner = onion(answer.cycle)
+    response_ns = inner["raised"].pop("response_ns")
+    assert inner["raised"] == {"type": "LookupError", "handled_as": "500"}
+    # Who raised has not answered; and that the response is another one is Django's doing.
+    assert not inner["short_circuit"]
+    assert not {"became", "replaced"} & inner.keys()
+    assert "raised" not in outer
+    assert "core" not in answer.cycle.stage(Stage.MIDDLEWARE).facts
+    # What Django takes to make its page is nobody's own time.
+    assert 0 < inner["own_ns"] == inner["in_ns"] + inner["out_ns"] < response_ns
+    stage = answer.cycle.stage(Stage.MIDDLEWARE)
+    assert stage.duration_ns == outer["own_ns"] + inner["own_ns"]
+
+
+@pytest.mark.parametrize("view", [views.raises, views.araises, views.missing_template])
+def test_what_a_view_raises_is_no_middlewares(serve: Any, view: Any) -> None:
+    cycle = serve(view, middleware=names("plain", "LooksAtTheException")).get("/").cycle
+
+    assert not any("raised" in one for one in onion(cycle))
+    assert cycle.stage(Stage.MIDDLEWARE).facts["core"]["handled_as"] == "500"
+
+
+def test_a_path_without_a_view_is_no_middlewares_fault(serve: Any) -> None:
+    cycle = serve(views.hello, middleware=names("plain")).get("/nowhere/").cycle
+
+    assert not any("raised" in one for one in onion(cycle))
+    assert cycle.stage(Stage.MIDDLEWARE).facts["core"]["handled_as"] == "404"
+
+
+def test_a_hook_that_raises_is_marked_and_not_its_middleware(serve: Any) -> None:
+    answer = serve(views.hello, middleware=names("plain", "RaisesBeforeTheView")).get("/")
+
+    assert answer.status == 500
+    assert told(answer.cycle, "RaisesBeforeTheView") == {"answered": False, "raised": "LookupError"}
+    assert not any("raised" in one for one in onion(answer.cycle))
+
+
+def test_a_hook_that_answers_with_something_else_is_marked(serve_wsgi: Any) -> None:
+    site = serve_wsgi(views.hello, middleware=names("AnswersWithAText", "plain"))
+    with pytest.raises(AttributeError):
+        site.get("/")
+
+    assert told(latest(), "AnswersWithAText") == {"answered": True, "returned": "str"}
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "marks"),
+    [
+        ("AddsToTheContext", 200, {}),
+        ("AnotherTemplate", 200, {"replaced": True}),
+        ("LosesTheTemplate", 500, {"returned": "NoneType"}),
+    ],
+)
+def test_what_a_process_template_response_returns_is_told(
+    serve: Any, name: str, status: int, marks: dict[str, Any]
+) -> None:
+    answer = serve(views.deferred_render, middleware=names(name)).get("/")
+
+    assert answer.status == status
+    assert told(answer.cycle, name) == {"answered": False, **marks}
+
+
+def marks(cycle: Cycle) -> list[dict[str, Any]]:
+    """Return what is said of each middleware only where there is something to say."""
+    usual = {"name", "depth", "total_ns", "in_ns", "out_ns", "own_ns", "hooks", "short_circuit"}
+    hop = {"hop", "hop_ns"}
+    return [
+        {key: value for key, value in one.items() if key not in usual | hop} for one in onion(cycle)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("plain", {}),
+        ("both", {}),
+        ("AsyncClass", {}),
+        ("Mixed", {}),
+        ("ChangesTheStatus", {"became": [200, 418]}),
+        ("Replaces", {"replaced": True}),
+        ("Redirects", {"replaced": True, "became": [200, 301]}),
+        ("Twice", {"calls": 2}),
+    ],
+)
+def test_what_became_of_the_response_is_told_where_it_did(
+    serve: Any, name: str, said: dict[str, Any]
+) -> None:
+    cycle = serve(views.hello, middleware=names("plain", name, "both")).get("/").cycle
+
+    outer, one, *_ = marks(cycle)
+    assert one == said
+    assert outer == {}
+
+
+def test_djangos_own_that_change_the_status_are_told(serve: Any, settings: Any) -> None:
+    settings.APPEND_SLASH = True
+    common = "django.middleware.common.CommonMiddleware"
+    site = serve(path("books/", views.hello), middleware=[common, *names("plain")])
+
+    answer = site.get("/books")
+
+    assert answer.status == 301
+    assert marks(answer.cycle) == [{"replaced": True, "became": [404, 301]}, {}]
+
+
+def test_a_response_that_is_not_modified_is_told(serve: Any) -> None:
+    conditional = "django.middleware.http.ConditionalGetMiddleware"
+    site = serve(views.hello, middleware=[conditional])
+
+    answer = site.get("/", headers={"If-None-Match": site.get("/").headers["etag"]})
+
+    assert answer.status == 304
+    assert marks(answer.cycle) == [{"replaced": True, "became": [200, 304]}]
 
 
 def test_a_middleware_that_calls_twice_has_both_calls_inside(serve: Any) -> None:
@@ -221,6 +374,7 @@ def test_a_middleware_that_calls_twice_has_both_calls_inside(serve: Any) -> None
     assert own >= outer.attributes["in_ns"] + outer.attributes["out_ns"]
     assert len(cycle.statements) == 2
     assert len([one for one in cycle.spans if one.stage is Stage.VIEW]) == 2
+    assert [one["depth"] for one in onion(cycle)] == [0, 1, 1]
 
 
 def test_a_request_carried_into_a_bare_thread_stays_in_its_cycle(serve: Any) -> None:
@@ -230,8 +384,27 @@ def test_a_request_carried_into_a_bare_thread_stays_in_its_cycle(serve: Any) -> 
     assert cycle.stage(Stage.VIEW).facts["name"] == "tests.shelf.views.data"
     assert cycle.stage(Stage.ROUTING).count == 1
     assert not any(one["short_circuit"] for one in onion(cycle))
+    assert onion(cycle)[1]["carried"]
     if query.thread != "bare":  # an ASGI handler runs sync code of that thread in another one
         assert query.thread.startswith(("asyncio", "ThreadPool", "MainThread"))
+
+
+def test_a_request_carried_into_a_thread_with_its_context_loses_nothing(serve: Any) -> None:
+    chain = names("plain", "InAThreadWithContext", "Slotted")
+    cycle = serve(views.data, middleware=chain).get("/").cycle
+
+    assert [one["name"] for one in onion(cycle)] == chain
+    assert [one["depth"] for one in onion(cycle)] == [0, 1, 2]
+    assert not any(one["short_circuit"] for one in onion(cycle))
+    assert cycle.stage(Stage.VIEW).count == 1
+
+
+def test_a_middleware_that_forgets_the_response_is_marked(serve_wsgi: Any) -> None:
+    site = serve_wsgi(views.hello, middleware=names("plain", "Nothing"))
+    with pytest.raises(AttributeError):
+        site.get("/")
+
+    assert [one.get("returned") for one in onion(latest())] == ["NoneType", "NoneType"]
 
 
 def test_a_middleware_that_forgets_the_response_fails_as_without_the_tool(
@@ -247,8 +420,8 @@ def test_a_middleware_that_forgets_the_response_fails_as_without_the_tool(
     assert failure(site) == failure(site.bare())
 
 
-def test_a_chain_of_the_pair_alone_is_an_empty_onion(serve: Any) -> None:
-    stage = serve(views.hello, middleware=[]).get("/").cycle.stage(Stage.MIDDLEWARE)
+def test_a_chain_of_the_pair_alone_is_an_empty_onion(serve_wsgi: Any) -> None:
+    stage = serve_wsgi(views.hello, middleware=[]).get("/").cycle.stage(Stage.MIDDLEWARE)
 
     assert stage.facts == {"onion": [], "not_used": []}
     assert stage.count == 0
@@ -284,3 +457,28 @@ def test_a_request_that_is_not_recorded_goes_through_all_hooks(
     answer, bare = site.get("/"), site.bare().get("/")
 
     assert (answer.status, answer.body, answer.headers) == (bare.status, bare.body, bare.headers)
+
+
+def test_entries_outside_of_the_pair_are_named(serve: Any, settings: Any) -> None:
+    serve(views.hello)
+    settings.MIDDLEWARE = [SECURITY, ONION + "both", PAIR[0], ONION + "plain", PAIR[1]]
+    facts = Site(serve.name).get("/").cycle.stage(Stage.MIDDLEWARE).facts
+
+    assert facts["outside"] == [SECURITY, ONION + "both"]
+    assert [one["name"] for one in facts["onion"]] == names("plain")
+
+
+def test_entries_inside_of_the_pair_are_named(serve: Any, settings: Any) -> None:
+    serve(views.hello)
+    settings.MIDDLEWARE = [PAIR[0], ONION + "both", PAIR[1], ONION + "plain", SECURITY]
+    facts = Site(serve.name).get("/").cycle.stage(Stage.MIDDLEWARE).facts
+
+    assert facts["onion"] == []
+    assert facts["untimed"].endswith(f"After it comes {ONION}plain, {SECURITY}.")
+
+
+def test_a_chain_of_twenty_is_seen_whole(serve: Any) -> None:
+    cycle = serve(views.data, middleware=names(*["plain", "Slotted"] * 10)).get("/").cycle
+
+    assert [one["depth"] for one in onion(cycle)] == list(range(20))
+    assert not any(marks(cycle))

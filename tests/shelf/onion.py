@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextvars
+import functools
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.decorators import (
     async_only_middleware,
     sync_and_async_middleware,
@@ -51,6 +54,13 @@ def both(get_response: GetResponse) -> GetResponse:
     return plain(get_response)
 
 
+def _with_word(word: str, get_response: GetResponse) -> GetResponse:
+    return plain(get_response)
+
+
+partial = functools.partial(_with_word, "a word")
+
+
 class Slotted:
     """A class without a __dict__."""
 
@@ -88,6 +98,20 @@ class NotUsed:
         raise MiddlewareNotUsed("not today")
 
 
+class NotUsedWithoutAWord:
+    def __init__(self, get_response: GetResponse) -> None:
+        raise MiddlewareNotUsed
+
+
+class CannotBeMade:
+    def __init__(self, get_response: GetResponse) -> None:
+        raise LookupError("in the factory")
+
+
+def makes_nothing(get_response: GetResponse) -> None:
+    """Forget to return the middleware."""
+
+
 class AnswersBeforeTheView(Slotted):
     __slots__ = ()
 
@@ -102,10 +126,38 @@ class LooksAtTheView(Slotted):
         Book.objects.count()
 
 
+class AsyncLooksAtTheView(Slotted):
+    __slots__ = ()
+
+    async def process_view(self, request: HttpRequest, *view: Any) -> None:
+        return None
+
+
+class RaisesBeforeTheView(Slotted):
+    __slots__ = ()
+
+    def process_view(self, request: HttpRequest, *view: Any) -> None:
+        raise LookupError("in the hook")
+
+
+class AnswersWithAText(Slotted):
+    __slots__ = ()
+
+    def process_view(self, request: HttpRequest, *view: Any) -> Any:
+        return "no response"
+
+
 class Recovers(Slotted):
     __slots__ = ()
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        return HttpResponse("recovered", status=503)
+
+
+class AsyncRecovers(Slotted):
+    __slots__ = ()
+
+    async def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse:
         return HttpResponse("recovered", status=503)
 
 
@@ -122,6 +174,45 @@ class AddsToTheContext(Slotted):
     def process_template_response(self, request: HttpRequest, response: Any) -> Any:
         response.context_data["page"] = "added"
         return response
+
+
+class AnotherTemplate(Slotted):
+    __slots__ = ()
+
+    def process_template_response(self, request: HttpRequest, response: Any) -> Any:
+        return TemplateResponse(request, "shelf/base.html")
+
+
+class LosesTheTemplate(Slotted):
+    __slots__ = ()
+
+    def process_template_response(self, request: HttpRequest, response: Any) -> None:
+        return None
+
+
+class ChangesTheStatus(Slotted):
+    __slots__ = ()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.status_code = 418
+        return response
+
+
+class Replaces(Slotted):
+    __slots__ = ()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        self.get_response(request)
+        return HttpResponse("another")
+
+
+class Redirects(Slotted):
+    __slots__ = ()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        self.get_response(request)
+        return HttpResponse(status=301, headers={"Location": "/elsewhere/"})
 
 
 class Short(Slotted):
@@ -172,6 +263,42 @@ class InAThread(Slotted):
         thread.start()
         thread.join()
         return answers[0]
+
+
+class InAThreadWithContext(Slotted):
+    __slots__ = ()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answers: list[HttpResponse] = []
+        context = contextvars.copy_context()
+
+        def work() -> None:
+            try:
+                answers.append(context.run(self.get_response, request))
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        return answers[0]
+
+
+class HopsByItself:
+    """Call sync code from an async middleware."""
+
+    sync_capable = False
+    async_capable = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> Any:
+        await sync_to_async(self.look)()
+        return await self.get_response(request)
+
+    def look(self) -> None: ...
 
 
 class Nothing(Slotted):
