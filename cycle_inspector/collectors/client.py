@@ -7,97 +7,117 @@ a session or user that nobody loaded stays unloaded.
 
 from __future__ import annotations
 
-import json
 import os
+import re
+from collections.abc import Mapping
+from functools import cache, cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.utils.datastructures import MultiValueDict
+from django.utils.encoding import escape_uri_path
 
 from cycle_inspector.assembly import Recorded, Summed
-from cycle_inspector.collectors import _redaction
+from cycle_inspector.collectors import _bodies, _redaction
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.records import Facts, Json, Stage
 
-# A JSON body longer than this is not parsed for show.
-_LONGEST_JSON = 100_000
+# What proxies add, and what they call the client in it; the first that is there is followed.
+_FORWARDED = frozenset(
+    {
+        *("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"),
+        *("X-Forwarded-Port", "X-Forwarded-Prefix", "X-Forwarded-Ssl", "X-Real-Ip", "Via"),
+        *("X-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Fly-Client-Ip"),
+    }
+)
+_ONE_CLIENT = ("X-Real-Ip", "X-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Fly-Client-Ip")
+_FOR = re.compile(r"\bfor\s*=\s*(\"[^\"]*\"|[^\s;,]+)", re.I)  # RFC 7239
+_MOST_HOPS = 20
 
-_FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-Ip")
+_ADDRESSES = frozenset({"referer", "origin", "location", "content-location", "refresh", "link"})
 
 
 class Note:
-    """References to what the request holds; nothing is copied that cannot change."""
+    """What the request holds; nothing is copied that cannot change, and nothing worked out."""
 
     __slots__ = (
+        "__dict__",
         "body",
-        "cookies",
-        "files",
-        "form",
-        "headers",
         "host",
-        "http_version",
-        "is_read",
-        "meta",
         "method",
         "path",
+        "port",
         "scheme",
+        "scope_headers",
         "session_keys",
+        "texts",
         "user",
+        "version",
     )
 
-    def __init__(self, request: Any) -> None:
+    def __init__(self, request: Any, answer: Any = None) -> None:
         own = request.__dict__
         meta = request.META
-        # Under wsgiref META holds the whole process environment: take what the request brought.
-        self.meta = {
-            name: str(value)
-            for name, value in meta.items()
-            if name in _META and type(value) in (str, int)
-        }
-        self.headers = _headers(request)
+        # Under wsgiref META holds the process environment too: it is told apart afterwards.
+        self.texts = {name: value for name, value in meta.items() if type(value) is str}
+        self.port = meta.get("REMOTE_PORT")
+        scope = own.get("scope")
+        self.scope_headers = None if scope is None else list(scope.get("headers", ()))
+        self.version = None if scope is None else scope.get("http_version", "")
         self.method = request.method or ""
         self.scheme = request.scheme
-        self.host = str(meta.get("HTTP_HOST") or meta.get("SERVER_NAME", ""))
-        scope = getattr(request, "scope", None)
-        self.http_version = (
-            str(meta.get("SERVER_PROTOCOL", ""))
-            if scope is None
-            else f"HTTP/{scope.get('http_version', '')}"
-        )
+        self.host: str = request._get_raw_host()  # get_host() refuses some
         self.path: str = request.path
-        self.cookies = dict(own["COOKIES"]) if "COOKIES" in own else None
-        self.is_read = bool(own.get("_read_started")) or "_body" in own or "_post" in own
-        self.form = _lists(own.get("_post"))
-        self.files = [
-            (name, *(getattr(one, attribute, None) for attribute in _OF_A_FILE))
-            for name, uploaded in _lists(own.get("_files"))
-            for one in uploaded
-        ]
-        self.body = own.get("_body") if "json" in self.meta.get("CONTENT_TYPE", "") else None
+        self.body = _bodies.Body(own, answer)
         self.session_keys = _session_keys(own.get("session"))
-        self.user = _user_label(own.get("_cached_user", own.get("_acached_user")))
+        self.user = own.get("user"), own.get("_cached_user"), own.get("_acached_user")
+
+    @cached_property
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers in the order in which they came, as far as the server keeps it."""
+        if self.scope_headers is not None:
+            return [
+                (name.decode("latin1").title(), _decode(value))
+                for name, value in self.scope_headers
+            ]
+        of_process = _environment()
+        return [
+            (
+                _spelled(name),
+                value if value.isascii() else _decode(value.encode("latin1", "replace")),
+            )
+            for name, value in self.texts.items()
+            if (name[:5] == "HTTP_" or (name in _UNPREFIXED and value))
+            and of_process.get(name) != value
+        ]
+
+    @cached_property
+    def query(self) -> str:
+        """The query string as it came."""
+        text = self.texts.get("QUERY_STRING", "")
+        # PEP 3333: bytes that are written as they are come as Latin-1.
+        is_raw = self.scope_headers is None and not text.isascii()
+        return _decode(text.encode("latin1", "replace")) if is_raw else text
+
+    @cached_property
+    def username(self) -> str | None:
+        """The name of the user, where the project has loaded one."""
+        return next((name for name in map(_user_name, self.user) if name is not None), None)
 
     @property
     def full_path(self) -> str:
-        query = self.meta.get("QUERY_STRING", "")
-        return self.path + ("?" + _redaction.redact_query(query) if query else "")
+        return self.path + self._tail
+
+    @property
+    def url(self) -> str:
+        # The path is decoded: as it stands, a "?" in it would begin the query.
+        return f"{self.scheme}://{self.host}{escape_uri_path(self.path)}{self._tail}"
+
+    @property
+    def _tail(self) -> str:
+        return "?" + _redaction.redact_query(self.query) if self.query else ""
 
 
-_ADDRESSES = frozenset({"referer", "origin", "location", "content-location", "refresh", "link"})
-_OF_A_FILE = ("name", "content_type", "size")
-
-_META = frozenset(
-    {
-        "CONTENT_LENGTH",
-        "CONTENT_TYPE",
-        "QUERY_STRING",
-        "REMOTE_ADDR",
-        "REMOTE_PORT",
-        "SERVER_NAME",
-        "SERVER_PORT",
-        "SERVER_PROTOCOL",
-    }
-)
+_UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
 def describe(recorded: Recorded) -> Summed:
@@ -105,26 +125,35 @@ def describe(recorded: Recorded) -> Summed:
     note: Note | None = recorded.notes.get(Stage.CLIENT)
     if note is None:
         return Summed()
+    protocol = note.texts.get("SERVER_PROTOCOL", "")
     facts: dict[str, Json] = {
         "method": note.method,
-        "url": cut(f"{note.scheme}://{note.host}{note.full_path}"),
+        "url": cut(note.url),
         "path": cut(note.path),
-        "http_version": note.http_version,
-        "address": _address(note.meta),
+        "http_version": protocol if note.version is None else f"HTTP/{note.version}",
+        **_address_facts(note, recorded.notes.get(Stage.GATEWAY)),
         "headers": [[name, redact_header(name, value)] for name, value in note.headers],
-        "forwarded": [
-            f"{name}: {cut(value)}" for name, value in note.headers if name in _FORWARDED
-        ],
-        "query": _pairs(_query(note.meta.get("QUERY_STRING", ""))),
-        **_body_facts(note),
+        "query": _bodies.pairs(parse_qsl(note.query, keep_blank_values=True)),
+        **_bodies.facts_of(
+            note.body,
+            note.method,
+            note.texts.get("CONTENT_TYPE", ""),
+            note.texts.get("CONTENT_LENGTH", ""),
+        ),
     }
-    if note.cookies is not None:
-        # A cookie is a credential unless proven otherwise: its name tells enough.
-        facts["cookies"] = [[cut(name), _redaction.HIDDEN] for name in note.cookies]
+    problem = _bodies.problem(recorded.events)
+    if problem is not None:
+        facts["body_problem"] = problem
+    # A cookie is a credential unless proven otherwise: its name tells enough.
+    cookies = [[cut(name), _redaction.HIDDEN] for name in _cookie_names(note.headers)]
+    if cookies:
+        facts["cookies"] = cookies
     if note.session_keys is not None:
         facts["session_keys"] = note.session_keys
-    if note.user is not None:
-        facts["user"] = note.user
+    if note.username is not None:
+        facts["user"] = note.username
+    elif any(map(_is_anonymous, note.user)):
+        facts["is_anonymous"] = True
     return Summed(count=len(note.headers), facts=facts)
 
 
@@ -142,79 +171,73 @@ def request_facts(note: Note) -> Facts:
         "path": cut(note.path),
         "host": cut(note.host, 255),
         "full_path": cut(note.full_path),
-        "user": note.user,
+        "user": note.username,
     }
 
 
-def _headers(request: Any) -> list[tuple[str, str]]:
-    # A scope has the headers in the order they came; an environ keeps them in the order the server
-    # put them in, which is that order for wsgiref, gunicorn and uWSGI.
-    scope = getattr(request, "scope", None)
-    if scope is not None:
-        return [
-            (name.decode("latin1").title(), value.decode("latin1"))
-            for name, value in scope.get("headers", ())
-        ]
-    return [
-        (name.removeprefix("HTTP_").replace("_", "-").title(), value)
-        for name, value in request.META.items()
-        if type(value) is str
-        and (name.startswith("HTTP_") or (name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value))
-        and not _is_of_process(name, value)
-    ]
+def _decode(value: bytes) -> str:
+    # Headers are bytes; most that are not ASCII are UTF-8 today, and Latin-1 by the old standard.
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin1")
 
 
-def _is_of_process(name: str, value: str) -> bool:
-    # wsgiref lays the process environment below the request's: HTTP_PROXY is no header of a client.
-    return os.environ.get(name) == value
+@lru_cache(maxsize=500)
+def _spelled(name: str) -> str:
+    return name.removeprefix("HTTP_").replace("_", "-").title()
 
 
-def _address(meta: dict[str, str]) -> str:
-    address, port = meta.get("REMOTE_ADDR", ""), meta.get("REMOTE_PORT", "")
-    return f"{address} port {port}" if address and port and port != "0" else address
+@cache
+def _environment() -> Mapping[str, str]:
+    # wsgiref lays the environment of the process, as it was when that was imported, below the
+    # request's: HTTP_PROXY is no header of a client.
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("HTTP_") or name in _UNPREFIXED
+    }
 
 
-def _query(text: str) -> list[tuple[str, str]]:
-    return parse_qsl(text, keep_blank_values=True)
-
-
-def _pairs(pairs: Any) -> list[list[Json]]:
-    texts = ((str(to_json(name)), value) for name, value in pairs)
-    return [[name, _redaction.redact(name, to_json(value))] for name, value in texts]
-
-
-def _body_facts(note: Note) -> dict[str, Json]:
-    length = note.meta.get("CONTENT_LENGTH", "")
-    size = int(length) if length.isdigit() else 0
+def _address_facts(note: Note, gateway: Any) -> dict[str, Json]:
+    address = note.texts.get("REMOTE_ADDR", "")
+    connected = getattr(gateway, "peer", None) or address
+    port = str(note.port or "")
+    shown = f"{connected} port {port}" if connected and port not in ("", "0") else connected
     facts: dict[str, Json] = {
-        "body": "read" if note.is_read and size else "unread" if size else "none",
-        "body_bytes": size,
+        "address": cut(shown if connected == address else address),
+        "forwarded": [
+            [name, redact_header(name, value)] for name, value in note.headers if name in _FORWARDED
+        ],
     }
-    if note.form:
-        facts["form"] = _pairs((name, value) for name, values in note.form for value in values)
-    if note.files:
-        facts["files"] = [
-            {
-                "name": to_json(name),
-                "filename": to_json(filename),
-                "content_type": to_json(content_type),
-                "size_bytes": to_json(file_size),
-            }
-            for name, filename, content_type, file_size in note.files
-        ]
-    if type(note.body) is bytes and 0 < len(note.body) <= _LONGEST_JSON:
-        try:
-            facts["json"] = _redaction.redact("", to_json(json.loads(note.body)))
-        except (ValueError, RecursionError) as error:
-            facts["json"] = f"not valid JSON: {error}"
+    if connected != address:  # a middleware has put the client's in the place of the proxy's
+        facts["connected_from"] = cut(shown)
+    chain = _chain(note.headers)
+    if chain:
+        facts["chain"] = [*chain[:_MOST_HOPS], cut(connected or "a socket without address")]
     return facts
 
 
-def _lists(values: Any) -> list[tuple[Any, list[Any]]]:
-    # What Django puts there is a MultiValueDict; a project may set request.POST to any object.
-    if not issubclass(type(values), MultiValueDict):
-        return []
-    return [(name, list(listed)) for name, listed in dict.items(values) if type(listed) is list]
+def _chain(headers: list[tuple[str, str]]) -> list[str]:
+    """Return the addresses that proxies name, the client's first; a client can make them up."""
+    # Lines of one header are one list, in their order (RFC 9110, 5.3).
+    given: dict[str, str] = {}
+    for name, value in headers:
+        if name in _FORWARDED:
+            given[name] = f"{given[name]},{value}" if name in given else value
+    if "X-Forwarded-For" in given:
+        named = given["X-Forwarded-For"].split(",")
+    elif "Forwarded" in given:
+        named = _FOR.findall(given["Forwarded"])
+    else:
+        named = [given[name] for name in _ONE_CLIENT if name in given][:1]
+    return [cut(one.strip().strip('"'), 200) for one in named if one.strip()]
+
+
+def _cookie_names(headers: list[tuple[str, str]]) -> list[str]:
+    # As django.http.cookie.parse_cookie() splits, but with each of several cookies of one name.
+    parts = (part for name, value in headers if name == "Cookie" for part in value.split(";"))
+    return [part.partition("=")[0].strip() for part in parts if "=" in part]
 
 
 def _session_keys(session: Any) -> list[str] | None:
@@ -223,8 +246,14 @@ def _session_keys(session: Any) -> list[str] | None:
     return [str(to_json(key)) for key in loaded] if type(loaded) is dict else None
 
 
-def _user_label(user: Any) -> str | None:
+def _user_name(user: Any) -> str | None:
     # The username field's stored value: neither __str__ nor get_username(), which may be anything.
+    # A lazy user has no such field: whoever has woken it has put it into `_cached_user`.
     field = getattr(type(user), "USERNAME_FIELD", None)
     value = getattr(user, "__dict__", {}).get(field) if isinstance(field, str) else None
     return None if value is None else cut(str(to_json(value)), 150)
+
+
+def _is_anonymous(user: Any) -> bool:
+    kind = type(user)
+    return kind.__name__ == "AnonymousUser" and kind.__module__ == "django.contrib.auth.models"

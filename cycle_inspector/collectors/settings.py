@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterator, Mapping
+import sqlite3
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +28,18 @@ from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors import _redaction
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.records import Facts, Json
+
+# What speaks to these engines, and Django's own foundations; of each the version is told.
+_DRIVERS = (
+    ("postgresql", ("psycopg", "psycopg2", "psycopg2-binary")),
+    ("postgis", ("psycopg", "psycopg2", "psycopg2-binary")),
+    ("mysql", ("mysqlclient", "PyMySQL", "mysql-connector-python")),
+    ("oracle", ("oracledb",)),
+    ("redis", ("redis", "django-redis", "hiredis")),
+    ("memcached", ("pymemcache", "pylibmc")),
+    ("jinja2", ("Jinja2",)),
+)
+_FOUNDATIONS = ("asgiref", "sqlparse")
 
 # The value would repeat what `databases` and `caches` say, with more to hide.
 _TOLD_ELSEWHERE = frozenset({"DATABASES", "CACHES", "INSTALLED_APPS", "SETTINGS_MODULE"})
@@ -85,8 +98,9 @@ def _facts() -> dict[str, Json]:
         "django": django.get_version(),
         "apps": [one.name for one in apps.get_app_configs()],
         "versions": _versions(),
-        "databases": _engines("DATABASES", "ENGINE"),
-        "caches": _engines("CACHES", "BACKEND"),
+        "databases": _engines("DATABASES", "ENGINE", _OF_DATABASE),
+        "caches": _engines("CACHES", "BACKEND", _OF_CACHE),
+        "templates": _template_engines(),
         "differs": [
             [name, _shown(name, getattr(in_force, name))]
             for name in sorted(set(dir(settings)))
@@ -123,25 +137,79 @@ def _differs(in_force: Any, name: str) -> bool:
     return bool(to_json(getattr(in_force, name)) != to_json(getattr(global_settings, name)))
 
 
-def _engines(name: str, key: str) -> list[list[Json]]:
+# What is told of a database and of a cache besides the engine; who connects is not.
+_OF_DATABASE = ("NAME", "HOST", "PORT", "ATOMIC_REQUESTS", "CONN_MAX_AGE", "CONN_HEALTH_CHECKS")
+_OF_CACHE = ("LOCATION", "TIMEOUT", "KEY_PREFIX", "VERSION")
+
+
+def _engines(name: str, key: str, told: tuple[str, ...]) -> list[dict[str, Json]]:
     configured = getattr(settings, name, None) or {}
     return [
-        [str(alias), cut(str(one.get(key, "")))]
+        {
+            "alias": str(alias),
+            "engine": cut(str(one.get(key, ""))),
+            "options": _options(one, told),
+        }
         for alias, one in configured.items()
         if isinstance(one, dict)
     ]
 
 
+def _options(given: dict[Any, Any], told: tuple[str, ...]) -> list[list[Json]]:
+    shown = [[name, to_json(given[name])] for name in told if name in given]
+    return [
+        [name.lower(), _redaction.redact("", value)]  # by no name: a KEY_PREFIX is no secret
+        for name, value in shown
+        # What Django fills in says nothing; a cache without a TIMEOUT keeps for ever.
+        if value not in (None, "", False, 0) or name == "TIMEOUT"
+    ]
+
+
+def _template_engines() -> list[str]:
+    given = getattr(settings, "TEMPLATES", None) or ()
+    return [cut(str(one.get("BACKEND", ""))) for one in given if isinstance(one, dict)]
+
+
 @cache
-def _packages() -> Mapping[str, list[str]]:
-    """Return the distributions by module; reading them all takes a tenth of a second."""
-    return metadata.packages_distributions()
+def _distributions(modules: frozenset[str]) -> frozenset[str]:
+    """Return the names of the distributions that have brought these modules.
+
+    As metadata.packages_distributions() does, which also looks at the disk for each file of all of
+    them: that takes a tenth of a second and more, at each start of the site.
+    """
+    found = (one for one in metadata.distributions() if not modules.isdisjoint(_modules(one)))
+    return frozenset(one.name for one in found)
+
+
+def _modules(distribution: metadata.Distribution) -> set[str]:
+    listed = distribution.read_text("top_level.txt")
+    if listed is not None:
+        return set(listed.split())
+    files = (distribution.read_text("RECORD") or "").splitlines()
+    return {one.partition("/")[0].partition(".py,")[0] for one in files if ".py," in one}
 
 
 def _versions() -> list[list[Json]]:
-    by_module = _packages()
-    modules = dict.fromkeys(one.name.partition(".")[0] for one in apps.get_app_configs())
-    distributions = dict.fromkeys(
-        distribution for module in modules for distribution in by_module.get(module, ())
-    )
-    return [[name, metadata.version(name)] for name in sorted(distributions, key=str.lower)]
+    modules = frozenset(one.name.partition(".")[0] for one in apps.get_app_configs())
+    distributions = _distributions(modules)
+    # By what is configured, not by what is imported: all processes of a site say the same.
+    backends = [one["engine"] for one in _engines("DATABASES", "ENGINE", ())]
+    backends += [one["engine"] for one in _engines("CACHES", "BACKEND", ())]
+    backends += _template_engines()
+    drivers = {one for sign, names in _DRIVERS if _is_in(sign, backends) for one in names}
+    found = {name: _version(name) for name in {*distributions, *drivers, *_FOUNDATIONS}}
+    versions = [[name, version] for name, version in found.items() if version]
+    if _is_in("sqlite3", backends):
+        versions.append(["SQLite", sqlite3.sqlite_version])
+    return sorted(versions, key=lambda one: str(one[0]).lower())
+
+
+def _is_in(sign: str, backends: list[str]) -> bool:
+    return any(sign in one for one in backends)
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None

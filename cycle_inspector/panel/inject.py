@@ -56,8 +56,10 @@ def put_into_stream(response: Any, request: HttpRequest, nonce: str) -> Ending:
     add = streams.achunks if response.is_async else streams.chunks
     response.streaming_content = add(response.streaming_content, ending)
     # A length that was announced is that of the page alone.
-    if response.headers.get("Content-Length", "").isdigit():
-        response.headers["Content-Length"] = str(int(response.headers["Content-Length"]) + len(tag))
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdigit():
+        ending.announced = announced
+        response.headers["Content-Length"] = str(int(announced) + len(tag))
     return ending
 
 

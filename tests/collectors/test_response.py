@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.test import RequestFactory
 
+from cycle_inspector.collectors import response as collector
 from cycle_inspector.records import Stage
 from tests.shelf.views import PAGE
 from tests.site import Answer, Site
@@ -48,7 +51,8 @@ def test_cookies_are_kept_by_name_and_flags(serve: Any) -> None:
 
     (cookie,) = facts(serve(view).get("/"))["cookies"]
     assert cookie["name"] == "theme"
-    assert {"httponly=True", "samesite=Lax", "path=/", "max-age=60"} <= set(cookie["flags"])
+    assert {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=60"} <= set(cookie["flags"])
+    assert "Secure" not in cookie["flags"]
     assert "sesame" not in str(cookie)
 
 
@@ -69,6 +73,46 @@ def test_a_response_in_parts_is_measured_without_joining_it(serve: Any) -> None:
     assert facts(serve(view).get("/"))["size_bytes"] == 3
 
 
+@pytest.mark.parametrize(("given", "announced"), [("6", 6), ("7", 7), (None, None), ("x", None)])
+def test_the_length_that_was_announced_is_kept_beside_the_bytes(
+    serve: Any, given: str | None, announced: int | None
+) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        headers = {} if given is None else {"Content-Length": given}
+        return HttpResponse("abcdef", content_type="text/plain", headers=headers)
+
+    found = facts(serve(view).get("/"))
+
+    assert (found["size_bytes"], found.get("announced_bytes")) == (6, announced)
+
+
+def test_the_length_of_a_page_is_that_without_the_element(serve: Any) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(PAGE, headers={"Content-Length": str(len(PAGE))})
+
+    answer = serve(view).get("/")
+
+    assert int(answer.headers["content-length"]) > len(PAGE)
+    assert facts(answer)["announced_bytes"] == facts(answer)["size_bytes"] == len(PAGE)
+
+
+def test_headers_keep_their_order(serve: Any) -> None:
+    sent = {"X-Second": "2", "Cache-Control": "no-store", "X-First": "1"}
+
+    found = facts(serve(lambda request: HttpResponse(PAGE, headers=sent)).get("/"))
+
+    assert [name for name, value in found["headers"] if name in sent] == list(sent)
+
+
+def test_a_response_that_was_never_rendered_is_told_as_it_is() -> None:
+    # Returned by a middleware, where Django does not render it.
+    response = TemplateResponse(RequestFactory().get("/"), "shelf/books.html")
+
+    note = collector.Note(response, 0)
+
+    assert note.size == 0
+
+
 @pytest.mark.parametrize("status", [204, 304])
 def test_a_response_without_a_body_is_kept(serve: Any, status: int) -> None:
     answer = serve(lambda request: HttpResponse(status=status)).get("/")
@@ -87,7 +131,9 @@ def test_a_file_is_as_long_as_it_says(site: Site) -> None:
     found = facts(site.get("/download/"))
 
     assert found["size_bytes"] == 500
-    assert (found["streaming"], found["chunks"], found["complete"]) == (True, 0, True)
+    assert (found["streaming"], found["chunks"], found["complete"]) == (True, 0, None)
+    assert found["ended"] == "unseen"
+    assert found.get("made_whole") == ("sync under ASGI" if site.server == "asgi" else None)
 
 
 def test_a_file_is_left_to_the_server(serve_wsgi: Any, tmp_path: Any) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import warnings
 from typing import Any
 
@@ -15,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from cycle_inspector.collectors import _redaction
 from cycle_inspector.collectors import settings as collector
+from cycle_inspector.history import writer
 from cycle_inspector.records import Stage
 from tests.site import Site
 
@@ -40,7 +44,11 @@ def test_a_cycle_names_the_snapshot_that_the_history_keeps_once(site: Site) -> N
     assert facts["django"] == django.get_version()
     assert "tests.shelf" in facts["apps"]
     assert ["Django", django.get_version()] in facts["versions"]
-    assert facts["databases"] == [["default", "django.db.backends.sqlite3"]]
+    assert "SQLite" in dict(facts["versions"])
+    assert facts["templates"] == ["django.template.backends.django.DjangoTemplates"]
+    (database,) = facts["databases"]
+    assert (database["alias"], database["engine"]) == ("default", "django.db.backends.sqlite3")
+    assert ".sqlite3" in dict(database["options"])["name"]
     assert first.stage(Stage.SETTINGS).count == len(facts["differs"])
 
 
@@ -120,3 +128,70 @@ def test_the_script_prefix_of_this_thread_does_not_get_into_the_static_url(setti
     finally:
         set_script_prefix("/")
         live.__dict__.pop("STATIC_URL", None)
+
+
+def test_of_engines_only_what_tells_them_apart_is_told(settings: Any) -> None:
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": ["redis://user:hunter2@cache.internal:6379/0"],
+            "TIMEOUT": None,
+            "KEY_PREFIX": "shop",
+            "OPTIONS": {"password": "hunter2"},
+        },
+        "broken": "no dict",
+    }
+    collector._forget()
+    facts = collector.snapshot().facts
+    collector._forget()
+
+    assert facts["caches"] == [
+        {
+            "alias": "default",
+            "engine": "django.core.cache.backends.redis.RedisCache",
+            "options": [
+                ["location", [f"redis://{_redaction.HIDDEN}@cache.internal:6379/0"]],
+                ["timeout", None],
+                ["key_prefix", "shop"],
+            ],
+        }
+    ]
+    assert "hunter2" not in str(facts)
+
+
+def test_a_driver_that_is_not_installed_has_no_version(settings: Any) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
+    collector._forget()
+    versions = dict(collector.snapshot().facts["versions"])
+    collector._forget()
+
+    assert {"asgiref", "sqlparse"} <= versions.keys()
+    assert None not in versions.values()
+    assert "psycopg" not in versions
+
+
+def test_a_set_has_one_order_in_each_process() -> None:
+    code = (
+        "from cycle_inspector.collectors._values import to_json; "
+        "print(to_json({'a', 'b', 'c', 'd', 'e', ('f', 1), 7, None}))"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+
+    assert len(told) == 1
+
+
+def test_a_snapshot_is_taken_once_for_many_requests(site: Site, monkeypatch: Any) -> None:
+    site.get("/hello/")
+    assert writer.flush(10)
+    monkeypatch.setattr(collector, "_facts", None)
+
+    assert site.get("/hello/").cycle.dropped == {}

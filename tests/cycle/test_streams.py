@@ -66,6 +66,7 @@ def test_a_streamed_page_gets_the_script_into_its_last_chunk(serve: Any, make: A
     assert answer.chunks == [*bare.chunks[:-1], tag + bare.chunks[-1]]
     assert facts(answer.cycle)["chunks"] == len(bare.chunks)
     assert facts(answer.cycle)["size_bytes"] == len(bare.body)
+    assert facts(answer.cycle)["ended"] == "complete"
     assert facts(answer.cycle)["complete"] is True
     assert facts(answer.cycle)["panel"] == "shown"
 
@@ -102,6 +103,23 @@ def test_an_announced_length_is_corrected(serve: Any) -> None:
     answer = serve(view).get("/")
 
     assert answer.headers["content-length"] == str(len(answer.body))
+    assert facts(answer.cycle)["announced_bytes"] == facts(answer.cycle)["size_bytes"] == 3
+    assert ["Content-Length", "3"] in facts(answer.cycle)["headers"]
+
+
+@pytest.mark.parametrize("make", [lines, alines])
+def test_a_stream_of_the_other_kind_is_made_whole_before_it_leaves(serve: Any, make: Any) -> None:
+    def view(request: HttpRequest) -> StreamingHttpResponse:
+        return StreamingHttpResponse(make("a", "b", "c"), content_type="text/plain")
+
+    site = serve(view)
+    found = facts(site.get("/").cycle)
+
+    kinds = {("wsgi", alines): "async under WSGI", ("asgi", lines): "sync under ASGI"}
+    assert found.get("made_whole") == kinds.get((site.server, make))
+    # Of what is made whole, the first byte leaves when the last is made.
+    assert (found["first_byte_ns"] == found["last_byte_ns"]) is ("made_whole" in found)
+    assert ("longest_wait_ns" in found) is ("made_whole" not in found)
 
 
 def test_a_streamed_page_is_packed_with_its_script(serve: Any) -> None:
@@ -131,6 +149,7 @@ def test_the_cycle_of_a_stream_ends_when_it_is_closed(serve_wsgi: Any) -> None:
     response.close()
     cycle = newest()
     assert facts(cycle)["complete"] is False
+    assert facts(cycle)["ended"] == "closed"
     assert facts(cycle)["chunks"] == 1
     assert cycle.events == ()
 
@@ -169,6 +188,7 @@ def test_an_async_stream_that_raises_half_way_raises_on_and_is_kept(serve: Any) 
     assert [event.name for event in cycle.events] == ["ValueError"]
     # Under WSGI Django reads an async stream to its end before it sends the first byte.
     assert facts(cycle)["complete"] is False
+    assert (facts(cycle)["ended"], facts(cycle)["stream_error"]) == ("raised", "ValueError")
 
 
 async def leave(handler: Any, *, after_start: bool) -> None:
@@ -209,7 +229,9 @@ def test_a_client_that_leaves_before_the_response_leaves_a_cycle(serve_asgi: Any
     cycle = newest()
     assert cycle.request["path"] == "/"
     assert cycle.response == {}
-    assert facts(cycle) == {"missing": "No response was made: CancelledError."}
+    assert facts(cycle) == {
+        "missing": "The request was cancelled, as Django does when the client goes away."
+    }
     assert len(cycle.statements) == 1
     assert cycle.events == ()
     assert cycle.stage(Stage.VIEW).count == 1
@@ -230,6 +252,9 @@ def test_a_client_that_leaves_in_the_middle_of_a_stream_leaves_a_cycle(serve_asg
     cycle = newest()
     assert cycle.response["status"] == 200
     assert (facts(cycle)["chunks"], facts(cycle)["complete"]) == (1, False)
+    # Whether the task was cancelled within the stream or beside it depends on the moment.
+    assert facts(cycle)["ended"] in ("cancelled", "closed")
+    assert "stream_error" not in facts(cycle)
     assert cycle.events == ()
     assert cycle.findings == ()
 

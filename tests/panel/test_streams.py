@@ -22,14 +22,14 @@ def ending() -> streams.Ending:
         ([b"<p>", b"</body></html>"], [b"<p>", TAG + b"</body></html>"]),
         (
             [b"<p>", b"one</body>", b"\n</html>\n"],
-            [b"<p>", b"one" + TAG + b"</body>", b"\n</html>\n"],
+            [b"<p>", b"one", TAG + b"</body>", b"\n</html>\n"],
         ),
         ([b"</BODY >", b"", b" "], [TAG + b"</BODY >", b"", b" "]),
         ([b"<p>", b"two"], [b"<p>", b"two", TAG]),
         ([], [TAG]),
         # A "</body>" that the page goes on after was text, or is not the last one.
-        ([b"a</body>", b"more", b"</body>"], [b"a</body>", b"more", TAG + b"</body>"]),
-        ([b"a</body>", b"more"], [b"a</body>", b"more", TAG]),
+        ([b"a</body>", b"more", b"</body>"], [b"a", b"</body>", b"more", TAG + b"</body>"]),
+        ([b"a</body>", b"more"], [b"a", b"</body>", b"more", TAG]),
         ([b"<script>'</body>'</script>x", b"y"], [b"<script>'</body>'</script>x", b"y", TAG]),
     ],
 )
@@ -59,18 +59,35 @@ def test_a_chunk_leaves_as_it_comes_unless_it_may_be_the_end() -> None:
 
     assert next(sent) == b"one"
     assert made == [b"one"]
-    assert next(sent) == b"two</body>"
+    assert next(sent) == b"two"
+    assert made == [b"one", b"two</body>"]
+    assert next(sent) == b"</body>"
     assert made == [b"one", b"two</body>", b"three"]
 
 
-def test_what_was_added_is_known_once_the_stream_is_complete() -> None:
-    within, behind = ending(), ending()
+def test_a_page_in_one_chunk_does_not_wait_for_what_its_view_does_afterwards() -> None:
+    done = []
 
-    for _ in streams.chunks([b"</body>"], within):
-        pass
-    assert behind.added_bytes == 0
-    for _ in streams.chunks([b"no end"], behind):
-        pass
+    def source() -> Iterator[bytes]:
+        yield b"<body>all of it</body></html>"
+        done.append("slow work")
+
+    sent = streams.chunks(source(), ending())
+
+    assert next(sent) == b"<body>all of it"
+    assert done == []
+    assert list(sent) == [TAG + b"</body></html>"]
+    assert done == ["slow work"]
+
+
+def test_what_was_added_is_known_once_the_stream_is_complete() -> None:
+    within, parted, behind = ending(), ending(), ending()
+
+    for one, chunk in ((within, b"</body>"), (parted, b"a</body>"), (behind, b"no end")):
+        assert one.added_bytes == 0
+        for _ in streams.chunks([chunk], one):
+            pass
 
     assert (within.added_bytes, within.added_chunks) == (len(TAG), 0)
+    assert (parted.added_bytes, parted.added_chunks) == (len(TAG), 1)
     assert (behind.added_bytes, behind.added_chunks) == (len(TAG), 1)
