@@ -7,7 +7,7 @@ switched off the history is not in the admin, as if it were not there.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +26,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cycle_inspector import conf
-from cycle_inspector.analysis import duplicates
+from cycle_inspector.admin_filters import (
+    DuplicatesFilter,
+    ExceptionFilter,
+    SlowFilter,
+    StatusFilter,
+)
 from cycle_inspector.codec import UnreadableCycle
-from cycle_inspector.history import reader, trouble, writer
+from cycle_inspector.history import reader, snapshots, trouble, writer
+from cycle_inspector.history.links import Cause
 from cycle_inspector.models import Cycle
 from cycle_inspector.panel import pages, views
 
@@ -42,77 +48,8 @@ _FLUSH_SECONDS = 0.5
 
 _MAY_BREAK = mark_safe("<wbr>")
 
-
-class StatusFilter(admin.SimpleListFilter):
-    """By the first digit of the status."""
-
-    title = _("status")
-    parameter_name = "status_class"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
-        return (
-            ("2", _("2xx: success")),
-            ("3", _("3xx: redirect")),
-            ("4", _("4xx: client error")),
-            ("5", _("5xx: server error")),
-        )
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Cycle]) -> QuerySet[Cycle]:
-        value = self.value()
-        if value not in ("2", "3", "4", "5"):
-            return queryset
-        first = int(value) * 100
-        return queryset.filter(status__gte=first, status__lt=first + 100)
-
-
-class SlowFilter(admin.SimpleListFilter):
-    """By a least duration."""
-
-    title = _("slow")
-    parameter_name = "slow"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
-        return (
-            ("100", _("100 ms or more")),
-            ("500", _("500 ms or more")),
-            ("2000", _("2 s or more")),
-        )
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Cycle]) -> QuerySet[Cycle]:
-        value = self.value()
-        if value not in ("100", "500", "2000"):
-            return queryset
-        return queryset.filter(duration_ns__gte=int(value) * 1_000_000)
-
-
-class _YesNoFilter(admin.SimpleListFilter):
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
-        return (("yes", _("Yes")), ("no", _("No")))
-
-
-class DuplicatesFilter(_YesNoFilter):
-    """By whether the same statement ran more than once."""
-
-    title = _("SQL duplicates")
-    parameter_name = "duplicates"
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Cycle]) -> QuerySet[Cycle]:
-        found = {"finding_codes__contains": f",{duplicates.CODE},"}
-        if self.value() == "yes":
-            return queryset.filter(**found)
-        return queryset.exclude(**found) if self.value() == "no" else queryset
-
-
-class ExceptionFilter(_YesNoFilter):
-    """By whether an exception was raised."""
-
-    title = _("exception")
-    parameter_name = "raised"
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Cycle]) -> QuerySet[Cycle]:
-        if self.value() == "yes":
-            return queryset.exclude(exception="")
-        return queryset.filter(exception="") if self.value() == "no" else queryset
+_CAUSES = {"inside": _("inside another"), "redirect": _("redirect"), "fetch": _("fetch")}
+_CAUSE = "cause_of_row"  # where a row of the list has what caused it
 
 
 def _unbroken(text: str) -> str:
@@ -140,7 +77,10 @@ def _explained(view: Callable[..., Any]) -> Callable[..., Any]:
 class CycleAdmin(_ModelAdmin):
     """The list of cycles, and the report of one."""
 
-    list_display = ("started", "request", "status", "duration", "queries", "findings", "code")
+    list_display = (
+        *("started", "request", "status", "cause", "duration"),
+        *("queries", "findings", "code"),
+    )
     list_display_links = ("started", "request")
     list_filter = (
         StatusFilter,
@@ -166,6 +106,14 @@ class CycleAdmin(_ModelAdmin):
     @admin.display(description=_("request"), ordering="path")
     def request(self, row: Cycle) -> str:
         return f"{row.method} {row.path}" if row.method else gettext("A recorded block")
+
+    @admin.display(description=_("cause"), empty_value="")
+    def cause(self, row: Cycle) -> str | None:
+        found: Cause | None = getattr(row, _CAUSE, None)
+        if found is None:
+            return None
+        address = self._address_of(found.parent)
+        return format_html('<a href="{}">{}</a>', address, _CAUSES[found.kind])
 
     @admin.display(description=_("duration"), ordering="duration_ns")
     def duration(self, row: Cycle) -> str:
@@ -238,7 +186,14 @@ class CycleAdmin(_ModelAdmin):
         problem = writer.problem()
         if problem is not None:
             self.message_user(request, problem, "WARNING")
-        return super().changelist_view(request, extra_context)
+        response = super().changelist_view(request, extra_context)
+        shown = getattr(response, "context_data", None) or {}
+        if "cl" in shown:
+            rows = shown["cl"].result_list
+            causes = reader.causes_of(rows)
+            for row in rows:
+                setattr(row, _CAUSE, causes.get(row.pk))
+        return response
 
     @_explained
     def change_view(
@@ -266,9 +221,9 @@ class CycleAdmin(_ModelAdmin):
             "original": row,
             "has_delete_permission": self.has_delete_permission(request, row),
             "report": pages.embed(
-                cycle,
-                pages.Urls(assets=asset.removesuffix("-")),
-                related=reader.children(cycle.id),
+                snapshots.with_changes(cycle),
+                pages.Urls(assets=asset.removesuffix("-"), cycle=self._address_of),
+                links=reader.links_of(cycle),
             ),
             **(extra_context or {}),
         }
@@ -279,6 +234,9 @@ class CycleAdmin(_ModelAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return super().delete_view(request, object_id, extra_context)
+
+    def _address_of(self, cycle_id: str) -> str:
+        return reverse(f"{self.admin_site.name}:cycle_inspector_cycle_change", args=[cycle_id])
 
     def say(self, request: HttpRequest, sentence: str) -> HttpResponseBase:
         """Return a page of the admin that says why there is nothing to show."""

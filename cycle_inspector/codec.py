@@ -1,8 +1,10 @@
 """Cycle <-> compressed JSON document: how a cycle is kept.
 
 The document is lossless but for `findings`, which are judged anew whenever a cycle is read. Texts
-that repeat (statements, frames, stacks) stand once in a table and are named by their index; each
-record is a row of its fields in the order given here. `SCHEMA_VERSION` changes with that order.
+that repeat (statements, frames, stacks) stand once in a table and are named by their index. Queries
+and renders are stored by column, in the order given here, and a column of equal values as one: a
+loop's queries differ in few. Each other record is a row of its fields. `SCHEMA_VERSION` changes
+with that order.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from cycle_inspector.records import (
     TemplateLine,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # zlib's fastest level: on a cycle of 100 queries level 6 takes three times as long for 15 % less.
 _LEVEL = 1
@@ -67,6 +69,7 @@ _SUMMARY = ("stage", "start_ns", "duration_ns", "count", "facts")
 _CYCLE_PLAIN = (
     "id",
     "parent",
+    "cause",
     "kind",
     "duration_ns",
     "request",
@@ -124,11 +127,16 @@ def encode(cycle: Cycle) -> bytes:
         "cycle": attrgetter(*_CYCLE_PLAIN)(cycle),
         "stages": list(map(attrgetter(*_SUMMARY), cycle.stages)),
         "spans": list(map(attrgetter(*_SPAN), cycle.spans)),
-        "queries": [
-            (statements.index(one.sql), stacks.index(one.frames), _line(one.template), query(one))
+        "queries": _columns(
+            (
+                statements.index(one.sql),
+                stacks.index(one.frames),
+                _line(one.template),
+                *query(one),
+            )
             for one in cycle.queries
-        ],
-        "renders": [(_line(one.template), render(one)) for one in cycle.renders],
+        ),
+        "renders": _columns((_line(one.template), *render(one)) for one in cycle.renders),
         "events": [(stacks.index(one.frames), event(one)) for one in cycle.events],
         "statements": statements.rows,
         "stacks": stacks.rows,
@@ -173,11 +181,11 @@ def _cycle(stored: dict[str, Any]) -> Cycle:
                 frames=stacks[stack],
                 template=_template_line(line),
             )
-            for statement, stack, line, row in stored["queries"]
+            for statement, stack, line, *row in _rows(stored["queries"], 3 + len(_QUERY_PLAIN))
         ),
         renders=tuple(
             Render(**dict(zip(_RENDER_PLAIN, row, strict=True)), template=_template_line(line))
-            for line, row in stored["renders"]
+            for line, *row in _rows(stored["renders"], 1 + len(_RENDER_PLAIN))
         ),
         events=tuple(
             Event(
@@ -187,6 +195,26 @@ def _cycle(stored: dict[str, Any]) -> Cycle:
             for stack, row in stored["events"]
         ),
     )
+
+
+def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    """Return `rows` as columns; one of equal values that hold no other is a list of one."""
+    columns: list[list[Any]] = []
+    for column in zip(*rows, strict=True):
+        first = column[0]
+        # Not the parameters: (1,) and (True,) are equal, and not the same.
+        is_plain = first is None or isinstance(first, int | str)
+        is_one = is_plain and column.count(first) == len(column)
+        columns.append([first, len(column)] if is_one else [column])
+    return columns
+
+
+def _rows(columns: list[list[Any]], width: int) -> Iterable[list[Any]]:
+    """Return the rows, of `width` values each, that `_columns` took apart."""
+    if columns and len(columns) != width:
+        raise ValueError(f"{len(columns)} columns, not {width}")
+    whole = [one[0] if len(one) == 1 else [one[0]] * one[1] for one in columns]
+    return map(list, zip(*whole, strict=True))
 
 
 def _line(line: TemplateLine | None) -> tuple[str, int] | None:

@@ -1,8 +1,8 @@
-"""What the history keeps: a row per cycle, settings snapshots, browser timings.
+"""What the history keeps: a row per cycle, settings snapshots, and what ties cycles together.
 
 A row is a compressed document (see `codec`) and, beside it, the few plain columns that lists and
-filters need. No table refers to another by a foreign key: a browser timing may arrive before its
-cycle, and rows are written in batches and removed by retention, in any order.
+filters need. No table refers to another by a foreign key: what a browser sends may arrive before
+its cycle, and rows are written in batches and removed by retention, in any order.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Cycle(models.Model):
     severity = models.CharField(max_length=16, blank=True)  # of the worst finding
     exception = models.CharField(max_length=255, blank=True)
     pinned = models.BooleanField(default=False)
+    # The cycle inside which it ran; other causes are told by `Redirect` and `Fetch`.
     parent = models.CharField(max_length=_ID_LENGTH, blank=True, db_index=True)
     settings_digest = models.CharField(max_length=64, blank=True, db_index=True)
     document = models.BinaryField()  # last: SQLite reads a row up to the last column it needs
@@ -79,6 +80,40 @@ class BrowserTiming(models.Model):
     cycle_id = models.CharField(primary_key=True, max_length=_ID_LENGTH)
     received_at = models.DateTimeField()  # how retention tells early from orphaned
     document = models.TextField()  # JSON
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.cycle_id
+
+
+class Redirect(models.Model):
+    """A response that sent its client elsewhere; the request that came of it is found by reading.
+
+    A table of its own, so that the many cycles that redirect nobody have nothing to write.
+    """
+
+    cycle_id = models.CharField(primary_key=True, max_length=_ID_LENGTH)
+    target = models.CharField(max_length=16, db_index=True)  # digest of the client and the address
+    path = models.CharField(max_length=500)  # of the address, as a request for it would have it
+    method = models.CharField(max_length=16)
+    status = models.IntegerField()
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.cycle_id
+
+
+class Fetch(models.Model):
+    """That a script of a page made a request, as the panel in that page has told."""
+
+    cycle_id = models.CharField(primary_key=True, max_length=_ID_LENGTH)
+    page_id = models.CharField(max_length=_ID_LENGTH, db_index=True)
+    received_at = models.DateTimeField()  # how retention tells early from orphaned
 
     class Meta:
         default_permissions = ()

@@ -177,11 +177,13 @@ class Cycle:
     """One request, its response and everything seen between them.
 
     `kind` is "request" or "block" (from `cycle_inspector.record`). `findings` is empty as it comes
-    from the recorder: they are judged when a cycle is read, see `cycle_inspector.analysis`.
+    from the recorder: they are judged when a cycle is read, see `cycle_inspector.analysis`. A
+    recorder knows no other cause than "inside"; the others are found when a cycle is read.
     """
 
     id: str  # UUID version 7, so ids sort by time
-    parent: str | None  # the cycle inside which this one ran
+    parent: str | None  # the cycle that caused this one
+    cause: str | None = None  # how: "inside" (ran in it), "redirect" (sent here) or "fetch"
     kind: str
     started_at: datetime  # aware
     duration_ns: int

@@ -54,40 +54,6 @@ def test_the_newest_cycle_is_listed_at_once(client: Client) -> None:
     assert listed(client) == ["/hello/"]
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("?status_class=2", ["/statements/", "/hello/"]),
-        ("?status_class=5", ["/raises/"]),
-        ("?status_class=3", []),
-        ("?method=GET", ["/raises/", "/statements/", "/hello/"]),
-        ("?method=POST", []),
-        ("?raised=yes", ["/raises/"]),
-        ("?raised=no", ["/statements/", "/hello/"]),
-        ("?slow=2000", []),
-        ("?q=hello", ["/hello/"]),
-        ("?q=ValueError", ["/raises/"]),
-        ("?q=nothing", []),
-        ("?view=tests.shelf.views.hello", ["/hello/"]),
-        ("?status_class=nonsense", ["/raises/", "/statements/", "/hello/"]),
-    ],
-)
-def test_the_list_filters_and_searches(client: Client, query: str, found: list[str]) -> None:
-    for path in ("/hello/", "/statements/", "/raises/"):
-        kept(path)
-
-    assert listed(client, query) == found
-
-
-def test_the_list_finds_pages_with_duplicate_queries(client: Client) -> None:
-    kept("/hello/")
-    kept("/nested/")
-
-    assert "/nested/" in listed(client, "?duplicates=yes")
-    assert "/hello/" not in listed(client, "?duplicates=yes")
-    assert "/hello/" in listed(client, "?duplicates=no")
-
-
 def test_the_list_has_a_date_hierarchy(client: Client) -> None:
     kept()
     moment = Cycle.objects.get().started_at
@@ -106,6 +72,37 @@ def test_a_cycle_is_shown_with_the_views_of_all_stages(client: Client) -> None:
     assert "shelf/books.html" in html
     assert "shelf_book" in html
     assert f"{LIST}assets/report.js" in html
+
+
+def test_what_caused_a_cycle_is_listed_and_linked_to(client: Client) -> None:
+    sent, final = kept("/redirect/"), kept("/hello/")
+    outer = kept("/nested/")
+
+    html = client.get(LIST).content.decode()
+
+    assert f'<a href="{LIST}{sent}/change/">redirect</a>' in html
+    assert f'<a href="{LIST}{outer}/change/">inside another</a>' in html
+    assert f'<a href="{LIST}{final}/change/">redirect</a>' not in html
+    assert len(re.findall('class="field-cause"><a', html)) == 2
+
+
+def test_a_fetch_is_listed_as_one(client: Client) -> None:
+    page, fetched = kept("/hello/"), kept("/data/")
+    writer.put_beacon(page, {}, (fetched,))
+    assert writer.flush(10)
+
+    assert f'<a href="{LIST}{page}/change/">fetch</a>' in client.get(LIST).content.decode()
+
+
+def test_a_cycle_leads_to_those_it_belongs_together_with(client: Client) -> None:
+    sent, final = kept("/redirect/"), kept("/hello/")
+
+    html = {one: client.get(f"{LIST}{one}/change/").content.decode() for one in (sent, final)}
+
+    assert "Redirected here from" in html[final]
+    assert f'<a href="{LIST}{sent}/change/" data-cycle="{sent}">GET /redirect/</a>' in html[final]
+    assert "Led to" in html[sent]
+    assert f'href="{LIST}{final}/change/"' in html[sent]
 
 
 def test_the_assets_are_served_to_staff_only(client: Client) -> None:

@@ -124,6 +124,7 @@ CYCLES = st.builds(
     Cycle,
     id=TEXTS,
     parent=st.none() | TEXTS,
+    cause=st.none() | TEXTS,
     kind=st.sampled_from(["request", "block"]),
     started_at=st.datetimes(timezones=st.just(UTC)),
     duration_ns=COUNTS,
@@ -157,6 +158,7 @@ def test_cycle_comes_back_as_it_was(cycle: Cycle) -> None:
 def test_every_field_of_every_record_comes_back() -> None:
     cycle = make_cycle(
         parent="019aaa00-0000-7000-8000-000000000000",
+        cause="inside",
         stages={Stage.ROUTING: make_stage(Stage.ROUTING, start_ns=1, count=2, facts={"a": [1]})},
         spans=(make_span(attributes={"hops": 2}),),
         queries=(
@@ -215,6 +217,17 @@ def test_statements_frames_and_stacks_that_repeat_are_kept_once() -> None:
     assert len(document["frames"]) == 2
 
 
+def test_a_value_that_all_queries_share_is_kept_once() -> None:
+    columns = stored(with_repeated_queries(make_cycle(), 50))["queries"]
+    assert ["default", 50] in columns
+
+
+def test_parameters_that_are_equal_and_not_the_same_are_kept_apart() -> None:
+    queries = tuple(make_query(id=at, params=(one,)) for at, one in enumerate((1, True, 1.0)))
+    kept = codec.decode(codec.encode(make_cycle(queries=queries))).queries
+    assert [type(query.params[0]) for query in kept] == [int, bool, float]
+
+
 def test_decoded_queries_share_their_stack() -> None:
     cycle = codec.decode(codec.encode(with_repeated_queries(make_cycle(), 2)))
     assert cycle.queries[0].frames is cycle.queries[1].frames
@@ -234,8 +247,9 @@ def test_document_is_small() -> None:
         zlib.compress(b"no json"),
         zlib.compress(b"\xff"),
         zlib.compress(b"[" * 100_000),
-        damaged(queries=[[0, 0]]),
-        damaged(queries=[[9, 9, None, []]]),
+        damaged(queries=[[0, 1]]),
+        damaged(queries=[[9, 1]] * 18),
+        damaged(queries=7),
         damaged(stacks=[[7]]),
         damaged(stages=[["no such stage", 0, 0, 0, {}]]),
         damaged(cycle=["too short"]),

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from cycle_inspector import codec
-from cycle_inspector.models import BrowserTiming, Cycle, SettingsSnapshot, cycle_row
+from cycle_inspector.models import (
+    BrowserTiming,
+    Cycle,
+    Fetch,
+    Redirect,
+    SettingsSnapshot,
+    cycle_row,
+)
 from cycle_inspector.records import Severity, Stage
 from tests.factories import (
     MS,
@@ -34,6 +41,7 @@ def test_row_of_a_page() -> None:
         },
         request={"method": "GET", "path": "/books/", "host": "testserver", "user": "ada"},
         parent="019aaa00-0000-7000-8000-000000000009",
+        cause="inside",
         settings="abc",
         queries=(
             make_query(id=1, is_transaction=True),
@@ -125,7 +133,8 @@ def test_times_are_kept_as_the_project_keeps_times(
 
 def test_permissions_are_to_view_and_to_delete_cycles() -> None:
     assert Cycle._meta.default_permissions == ("view", "delete")
-    assert BrowserTiming._meta.default_permissions == ()
+    for model in (BrowserTiming, Fetch, Redirect):
+        assert model._meta.default_permissions == ()
     assert SettingsSnapshot._meta.default_permissions == ()
 
 
@@ -133,4 +142,5 @@ def test_rows_say_what_they_are() -> None:
     assert str(Cycle(id="a", method="GET", path="/books/", status=200)) == "GET /books/ 200"
     assert str(Cycle(id="a")) == "a"
     assert str(SettingsSnapshot(digest="abc")) == "abc"
-    assert str(BrowserTiming(cycle_id="a")) == "a"
+    for model in (BrowserTiming, Fetch, Redirect):
+        assert str(model(cycle_id="a")) == "a"

@@ -21,6 +21,7 @@ def export(cycle: Cycle) -> dict[str, Any]:
         "schema": SCHEMA_VERSION,
         "id": cycle.id,
         "parent": cycle.parent,
+        "cause": cycle.cause,
         "kind": cycle.kind,
         "started_at": cycle.started_at.isoformat(),
         "duration_ms": milliseconds(cycle.duration_ns),

@@ -1,4 +1,4 @@
-"""Reads cycles back: complete with what arrived late, and judged by today's rules.
+"""Reads cycles back: complete with what arrived late, tied together, judged by today's rules.
 
 Every failure of the database is raised as `trouble.HistoryUnavailable`. The functions are
 synchronous; looking opens the history, and so makes an empty one where there was none.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from cycle_inspector import codec, records
-from cycle_inspector.history import judge, trouble, writer
+from cycle_inspector.history import judge, links, trouble, writer
+from cycle_inspector.history.links import Cause, Links
 from cycle_inspector.models import BrowserTiming, Cycle, SettingsSnapshot, fit
 from cycle_inspector.records import Facts, Stage
 
@@ -32,16 +34,19 @@ def get(cycle_id: str) -> records.Cycle | None:
             document = _document(cycle_id)
         if document is None:
             return None
-        cycle = codec.decode(document)
+        cycle = _with_cause(codec.decode(document))
         cycle = _merge(cycle, Stage.SETTINGS, _settings(cycle.settings))
         return judge(_merge(cycle, Stage.BROWSER, _timings(cycle_id)))
 
 
 def latest(path: str | None = None) -> str | None:
-    """Return the id of the newest cycle, of the newest of `path`; never of one inside another."""
+    """Return the id of the newest cycle, of the newest of `path`.
+
+    Never of one inside another, nor of one that a page has fetched; the page is what was asked for.
+    """
     with trouble.explained():
         _flush()
-        found = Cycle.objects.filter(parent="").order_by("-id")
+        found = links.without_fetched(Cycle.objects.filter(parent="")).order_by("-id")
         if path is not None:
             found = found.filter(path=fit("path", path))
         return found.values_list("id", flat=True).first()
@@ -62,13 +67,17 @@ def recent(limit: int, before: str | None = None) -> list[Cycle]:
         return list(found[:limit])
 
 
-def children(cycle_id: str) -> list[Cycle]:
-    """Return the rows of the cycles that ran inside this one, in order of their start."""
-    if not _is_id(cycle_id):
-        return []
+def links_of(cycle: records.Cycle) -> Links:
+    """Return the cycles that `cycle` belongs together with."""
     with trouble.explained():
         _flush()
-        return list(Cycle.objects.defer("document").filter(parent=cycle_id).order_by("id"))
+        return links.links_of(cycle)
+
+
+def causes_of(rows: Iterable[Cycle]) -> dict[str, Cause]:
+    """Return what caused each of the cycles in a list, by their ids; most have no cause."""
+    with trouble.explained():
+        return links.causes_of(rows)
 
 
 def _is_id(given: Any) -> bool:
@@ -89,6 +98,11 @@ def _flush() -> bool:
 def _document(cycle_id: str) -> bytes | None:
     found = Cycle.objects.filter(pk=cycle_id).values_list("document", flat=True).first()
     return None if found is None else bytes(found)  # psycopg gives a memoryview
+
+
+def _with_cause(cycle: records.Cycle) -> records.Cycle:
+    cause = links.cause_of(cycle)
+    return cycle if cause is None else replace(cycle, parent=cause.parent, cause=cause.kind)
 
 
 def _settings(digest: str | None) -> Facts:

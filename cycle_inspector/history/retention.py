@@ -12,7 +12,14 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from cycle_inspector.conf import ALIAS
-from cycle_inspector.models import BrowserTiming, Cycle, SettingsSnapshot, stored_time
+from cycle_inspector.models import (
+    BrowserTiming,
+    Cycle,
+    Fetch,
+    Redirect,
+    SettingsSnapshot,
+    stored_time,
+)
 
 BATCH = 200
 
@@ -22,7 +29,7 @@ _MOST_COUNT = 10**9
 
 _MOST_BATCHES = 5  # in one go, so that the writer gets back to its queue
 
-# How long timings may wait for their cycle before they count as orphans.
+# How long what a browser sent may wait for its cycle before it counts as orphaned.
 _ORPHAN_AGE = timedelta(minutes=10)
 
 
@@ -39,6 +46,8 @@ def prune(*, max_count: int, max_age_hours: int, now: datetime | None = None) ->
     of_row = Cycle.objects.filter(id=OuterRef("cycle_id")).order_by()
     early = stored_time(now - _ORPHAN_AGE)
     left = _delete(BrowserTiming.objects.filter(~Exists(of_row), received_at__lt=early)) or left
+    left = _delete(Fetch.objects.filter(~Exists(of_row), received_at__lt=early)) or left
+    left = _delete(Redirect.objects.filter(~Exists(of_row))) or left
     users = Cycle.objects.filter(settings_digest=OuterRef("digest")).order_by()
     return _delete(SettingsSnapshot.objects.filter(~Exists(users))) or left
 

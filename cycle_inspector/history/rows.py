@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,12 +14,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from cycle_inspector import records
 from cycle_inspector.conf import ALIAS
-from cycle_inspector.history import database, judge
+from cycle_inspector.history import database, judge, redirects
 from cycle_inspector.models import (
     BrowserTiming,
     Cycle,
+    Fetch,
+    Redirect,
     SettingsSnapshot,
     cycle_row,
+    fit,
     stored_time,
 )
 from cycle_inspector.records import Facts
@@ -34,35 +37,57 @@ Row = tuple[type[models.Model], dict[str, Any]]
 
 @dataclass(slots=True)
 class Waiting:
-    """Something to write: first a way to make its row, then the row."""
+    """Something to write: first a way to make its rows, then the rows."""
 
     sequence: int
-    make: Callable[[], Row | None] | None
-    row: Row | None = None
+    make: Callable[[], list[Row]] | None
+    rows: list[Row] = field(default_factory=list)
 
-    def prepare(self) -> Row | None:
-        """Return the row, made at the first call; None, and a line in the log, where it fails."""
+    def prepare(self) -> list[Row]:
+        """Return the rows, made at the first call; none, and a line in the log, where it fails."""
         if self.make is not None:
             make, self.make = self.make, None
             try:
-                self.row = make()
+                self.rows = make()
             except Exception:
                 _logger.exception("A cycle could not be finished and is not in the history.")
-        return self.row
+        return self.rows
 
 
-def of_cycle(cycle: records.Cycle) -> Row:
-    """Return the row of `cycle`, judged."""
-    return Cycle, cycle_row(judge(cycle))
+def of_cycle(cycle: records.Cycle) -> list[Row]:
+    """Return the row of `cycle`, judged, and of where it sends its client."""
+    return [(Cycle, cycle_row(judge(cycle))), *_of_redirect(cycle)]
 
 
-def of_timings(cycle_id: str, facts: Facts) -> Row:
-    """Return the row of what a browser sent about a cycle."""
-    return BrowserTiming, {
-        "cycle_id": cycle_id,
-        "received_at": stored_time(datetime.now(UTC)),
-        "document": json.dumps(facts),
+def _of_redirect(cycle: records.Cycle) -> list[Row]:
+    try:
+        target = redirects.target_of(cycle)
+    except Exception:  # it must not cost the cycle
+        _logger.exception("Where cycle %s sent its client cannot be told.", cycle.id)
+        return []
+    if target is None:
+        return []
+    sent = {
+        "cycle_id": cycle.id,
+        "target": target.digest,
+        "path": fit("path", target.path),
+        "method": fit("method", cycle.request.get("method")),
+        "status": cycle.response["status"],
+        "ended_at": stored_time(redirects.end_of(cycle)),
     }
+    return [(Redirect, sent)]
+
+
+def of_beacon(cycle_id: str, facts: Facts, fetched: Iterable[str] = ()) -> list[Row]:
+    """Return the rows of what a browser sent about the page that a cycle made."""
+    now = stored_time(datetime.now(UTC))
+    timing = {"cycle_id": cycle_id, "received_at": now, "document": json.dumps(facts)}
+    # Ids sort by time, and no page has fetched what began before it.
+    told = dict.fromkeys(one for one in fetched if one > cycle_id)
+    return [
+        (BrowserTiming, timing),
+        *((Fetch, {"cycle_id": one, "page_id": cycle_id, "received_at": now}) for one in told),
+    ]
 
 
 def write(rows: list[Row], snapshots: dict[str, Facts]) -> None:
@@ -91,12 +116,20 @@ def _insert(connection: BaseDatabaseWrapper, rows: list[Row], snapshots: dict[st
     cycles = [values for model, values in rows if model is Cycle]
     # The last one about a cycle is the one that counts.
     timings = {values["cycle_id"]: values for model, values in rows if model is BrowserTiming}
+    # The first page to tell of a fetch is the one that made it.
+    fetches = {values["cycle_id"]: values for model, values in reversed(rows) if model is Fetch}
     with transaction.atomic(using=ALIAS):
         _insert_rows(connection, Cycle, cycles)
+        _insert_rows(connection, Redirect, [values for model, values in rows if model is Redirect])
         _insert_rows(connection, SettingsSnapshot, _missing_snapshots(cycles, snapshots))
         if timings:
             BrowserTiming.objects.filter(pk__in=list(timings))._raw_delete(ALIAS)
             _insert_rows(connection, BrowserTiming, list(timings.values()))
+        if fetches:
+            known = Fetch.objects.filter(pk__in=list(fetches)).values_list("pk", flat=True)
+            for one in known:
+                del fetches[one]
+            _insert_rows(connection, Fetch, list(fetches.values()))
 
 
 def _missing_snapshots(

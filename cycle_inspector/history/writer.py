@@ -23,6 +23,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from cycle_inspector import conf, records
 from cycle_inspector.history import database, retention, rows, trouble
 from cycle_inspector.history.rows import Row, Waiting
+from cycle_inspector.recorder import paused
 from cycle_inspector.records import Facts
 
 QUEUE_LENGTH = 256
@@ -85,11 +86,11 @@ class Writer:
                 del self._snapshots[next(iter(self._snapshots))]
             self._snapshots[digest] = facts
 
-    def put_browser_timings(self, cycle_id: str, facts: Facts) -> None:
-        """Leave what the panel sent about a cycle; it replaces what was there."""
-        self._put(lambda: rows.of_timings(cycle_id, facts))
+    def put_beacon(self, cycle_id: str, facts: Facts, fetched: tuple[str, ...] = ()) -> None:
+        """Leave what the panel sent: timings, in the place of earlier ones, and ids of fetches."""
+        self._put(lambda: rows.of_beacon(cycle_id, facts, fetched))
 
-    def _put(self, make: Callable[[], Row | None]) -> None:
+    def _put(self, make: Callable[[], list[Row]]) -> None:
         try:
             with self._arrived:
                 if self._is_closed:
@@ -115,7 +116,8 @@ class Writer:
             name="cycle-inspector-writer",
             daemon=True,
         )
-        self._thread.start()
+        with paused():  # within a request that made another one, it is not a thread of that view
+            self._thread.start()
 
     def is_waiting(self) -> bool:
         """Tell whether something put in this process is not written yet."""
@@ -168,7 +170,7 @@ class Writer:
                 with self._writing:
                     self._connection = database.connection()
                     if conf.current().history_max_count > 0:
-                        made = [row for one in batch if (row := one.prepare()) is not None]
+                        made = [row for one in batch for row in one.prepare()]
                         rows.write(made, self._snapshots)
                     self._prune(len(batch))
             except Exception as error:
@@ -278,7 +280,7 @@ _writer = Writer()
 
 put = _writer.put
 put_settings = _writer.put_settings
-put_browser_timings = _writer.put_browser_timings
+put_beacon = _writer.put_beacon
 is_waiting = _writer.is_waiting
 problem = _writer.problem
 flush = _writer.flush

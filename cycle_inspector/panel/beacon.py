@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from dataclasses import dataclass
 from typing import Any
 
+from cycle_inspector.records import Facts
+
 LIMIT_BYTES = 16 * 1024
+MOST_FETCHED = 100  # in one beacon; there may be more of them
 
 _LONGEST_NS = 24 * 3600 * 1_000_000_000
 _COUNTS = (
@@ -24,14 +29,23 @@ _COUNTS = (
     "decoded_bytes",
 )
 _NAVIGATION_TYPES = ("navigate", "reload", "back_forward", "prerender")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class BeaconError(ValueError):
     """A body that is not the beacon of a browser."""
 
 
-def parse(body: bytes) -> dict[str, Any]:
-    """Return the facts of the browser stage in `body`; raise `BeaconError` if there are none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beacon:
+    """What a browser has to tell about its page."""
+
+    facts: Facts  # of the browser stage
+    fetched: tuple[str, ...]  # the cycles of the requests that scripts of the page have made
+
+
+def parse(body: bytes) -> Beacon:
+    """Return what is in `body`; raise `BeaconError` if there are no timings."""
     try:
         given = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -50,4 +64,11 @@ def parse(body: bytes) -> dict[str, Any]:
         facts["navigation_type"] = given["navigation_type"]
     if not facts:
         raise BeaconError("The body has none of the timings of a browser.")
-    return facts
+    return Beacon(facts=facts, fetched=_ids(given.get("fetched")))
+
+
+def _ids(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list):
+        return ()
+    found = (one for one in given[:MOST_FETCHED] if isinstance(one, str) and _ID.fullmatch(one))
+    return tuple(dict.fromkeys(found))

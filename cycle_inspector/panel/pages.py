@@ -6,15 +6,19 @@ Values in, text out: nothing here reads settings, requests or the history.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.safestring import SafeString
 
-from cycle_inspector.panel import notes, stages, timeline
+from cycle_inspector.history.links import Cause, Links
+from cycle_inspector.panel import notes, related, stages, timeline
 from cycle_inspector.panel.engine import render
+from cycle_inspector.panel.patterns import Listing
 from cycle_inspector.records import Cycle, Finding, Severity, Stage
+
+NO_LINKS = Links()
 
 _log = logging.getLogger("cycle_inspector")
 
@@ -23,15 +27,23 @@ _log = logging.getLogger("cycle_inspector")
 class Urls:
     """Where the pages of cycles and the static files of the package stand.
 
-    Both end in a slash. Without `root` (in the admin, say) a report has no links to other pages.
+    Both end in a slash. Without `root` (in the admin, say) `cycle` gives the address of another
+    cycle; without that, too, a report has no links to other pages.
     """
 
     assets: str
     root: str | None = None
+    cycle: Callable[[str], str] | None = None
 
     def page(self, cycle_id: str) -> str:
         """Return the address of the stand-alone page of a cycle."""
         return f"{self.root}{cycle_id}/"
+
+    def link(self, cycle_id: str) -> str | None:
+        """Return the address of another cycle, as it is linked to from a report."""
+        if self.root is not None:
+            return self.page(cycle_id)
+        return None if self.cycle is None else self.cycle(cycle_id)
 
     def document(self, cycle_id: str) -> str:
         """Return the address of a cycle as JSON."""
@@ -43,18 +55,18 @@ class Urls:
 
 
 def report(
-    cycle: Cycle, urls: Urls, *, is_lazy: bool = False, related: Iterable[Any] = ()
+    cycle: Cycle, urls: Urls, *, is_lazy: bool = False, links: Links = NO_LINKS
 ) -> SafeString:
     """Return the fragment that shows `cycle`.
 
-    With `is_lazy` the stages are empty and name the address from which to fill them. `related`
-    are the rows of the history (id, method, path, status, duration_ns) of the cycles inside it.
+    With `is_lazy` the stages are empty and name the address from which to fill them. `links` are
+    the cycles that it belongs together with.
     """
     sections = [
         {
             "stage": one.value,
             "source": urls.stage(cycle.id, one) if is_lazy else None,
-            "body": "" if is_lazy else stage(cycle, one),
+            "body": "" if is_lazy else stage(cycle, one, urls),
         }
         for one in Stage
     ]
@@ -62,15 +74,15 @@ def report(
         "report.html",
         {
             "cycle": cycle,
-            "head": _head(cycle, urls),
+            "head": _head(cycle, urls, links),
             "rail": _rail(cycle),
-            "overview": overview(cycle, urls, related=related),
+            "overview": overview(cycle, urls, links=links),
             "sections": sections,
         },
     )
 
 
-def overview(cycle: Cycle, urls: Urls, *, related: Iterable[Any] = ()) -> SafeString:
+def overview(cycle: Cycle, urls: Urls, *, links: Links = NO_LINKS) -> SafeString:
     """Return the first view: what is wrong, and where the time went."""
     return render(
         "overview.html",
@@ -81,41 +93,55 @@ def overview(cycle: Cycle, urls: Urls, *, related: Iterable[Any] = ()) -> SafeSt
             "browser": timeline.lay_out_browser(cycle),
             "dropped": stages.dropped(cycle),
             "faults": [one for one in cycle.events if one.kind == "fault"],
-            "related": [(one, urls.page(str(one.id)) if urls.root else None) for one in related],
+            "ways": _linked(related.ways(cycle, links), urls),
+            "groups": _linked(related.groups(links), urls),
         },
     )
 
 
-def stage(cycle: Cycle, one: Stage) -> SafeString:
+def stage(cycle: Cycle, one: Stage, urls: Urls | None = None) -> SafeString:
     """Return the view of one stage. One that cannot be shown does not take the others with it."""
     try:
-        return render(f"stages/{one.value}.html", stages.context(cycle, one))
+        return render(f"stages/{one.value}.html", stages.context(cycle, one, urls))
     except Exception as error:
         _log.exception("The stage %s of cycle %s cannot be shown.", one.value, cycle.id)
         return render("broken_stage.html", {"stage": one.value, "error": type(error).__name__})
 
 
-def page(cycle: Cycle, urls: Urls, *, related: Iterable[Any] = ()) -> SafeString:
+def patterns(cycle: Cycle, urls: Urls, listing: Listing) -> SafeString:
+    """Return the page of the URL patterns that were tried; its part can stand in a stage."""
+    shown = {"urls": urls, "cycle_page": urls.page(cycle.id), "listing": listing}
+    return render("patterns.html", shown)
+
+
+def page(cycle: Cycle, urls: Urls, *, links: Links = NO_LINKS) -> SafeString:
     """Return the stand-alone page of `cycle`, everything in it."""
-    head = _head(cycle, urls)
+    head = _head(cycle, urls, links)
     return render(
         "page.html",
         {
             "title": f"{head['title']} · {head['status'] or ''}".rstrip(" ·"),
             "urls": urls,
-            "report": report(cycle, urls, related=related),
+            "report": report(cycle, urls, links=links),
         },
     )
 
 
-def embed(cycle: Cycle, urls: Urls, *, related: Iterable[Any] = ()) -> SafeString:
+def embed(cycle: Cycle, urls: Urls, *, links: Links = NO_LINKS) -> SafeString:
     """Return the report in a shadow root of its own, to stand in a page with other styles."""
-    return render("embed.html", {"urls": urls, "report": report(cycle, urls, related=related)})
+    return render("embed.html", {"urls": urls, "report": report(cycle, urls, links=links)})
 
 
-def index(rows: Iterable[Any], urls: Urls, *, problem: str | None = None) -> SafeString:
-    """Return the page that lists the latest cycles."""
-    listed = [(one, urls.page(str(one.id))) for one in rows]
+def index(
+    rows: Iterable[Any],
+    urls: Urls,
+    *,
+    causes: Mapping[str, Cause] | None = None,
+    problem: str | None = None,
+) -> SafeString:
+    """Return the page that lists the latest cycles, with what caused them."""
+    notes_of = {one: related.NOTES[cause.kind] for one, cause in (causes or {}).items()}
+    listed = [(one, urls.page(str(one.id)), notes_of.get(str(one.id))) for one in rows]
     return render("index.html", {"urls": urls, "rows": listed, "problem": problem})
 
 
@@ -129,10 +155,19 @@ def problem_fragment(sentence: str) -> SafeString:
     return render("problem_fragment.html", {"sentence": sentence})
 
 
-def _head(cycle: Cycle, urls: Urls) -> dict[str, Any]:
+def _linked(groups: Iterable[dict[str, Any]], urls: Urls) -> list[dict[str, Any]]:
+    """Return `groups` with the address of each of their rows beside it."""
+    return [
+        {**group, "rows": [(row, urls.link(str(row.id))) for row in group["rows"]]}
+        for group in groups
+    ]
+
+
+def _head(cycle: Cycle, urls: Urls, links: Links) -> dict[str, Any]:
     method, path = cycle.request.get("method"), cycle.request.get("full_path")
     path = path or cycle.request.get("path") or ""
     linked = urls.root is not None
+    parent = related.parent_of(cycle, links)
     return {
         "title": f"{method} {path}" if method else "A recorded block",
         "method": method,
@@ -143,7 +178,10 @@ def _head(cycle: Cycle, urls: Urls) -> dict[str, Any]:
         "started_at": cycle.started_at,
         "page": urls.page(cycle.id) if linked else None,
         "document": urls.document(cycle.id) if linked else None,
-        "parent": urls.page(cycle.parent) if linked and cycle.parent else None,
+        "parent": None if parent is None else urls.link(str(parent.id)),
+        "parent_id": cycle.parent,
+        "parent_title": parent,
+        "parent_words": related.LINKS.get(cycle.cause or ""),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from cycle_inspector.exporters.json_document import milliseconds
@@ -12,8 +13,11 @@ from cycle_inspector.panel.pages import Urls
 from cycle_inspector.records import Cycle, Stage
 
 
-def summarise(cycle: Cycle, urls: Urls) -> dict[str, Any]:
-    """Return what the closed line of the panel needs to know about `cycle`."""
+def summarise(cycle: Cycle, urls: Urls, *, before: Iterable[Any] = ()) -> dict[str, Any]:
+    """Return what the closed line of the panel needs to know about `cycle`.
+
+    `before` are the rows of the redirects that led to it, the first one first.
+    """
     routing = cycle.stage(Stage.ROUTING).facts
     view = cycle.stage(Stage.VIEW).facts
     statements = cycle.statements
@@ -40,5 +44,16 @@ def summarise(cycle: Cycle, urls: Urls) -> dict[str, Any]:
             {"stage": stage.value, "own_ms": milliseconds(times[stage])}
             for stage in Stage
             if times.get(stage)
+        ],
+        "redirects": [
+            {
+                "id": row.id,
+                "method": row.method,
+                "path": row.path,
+                "status": row.status,
+                "duration_ms": milliseconds(row.duration_ns),
+                "severity": row.severity or None,
+            }
+            for row in before
         ],
     }

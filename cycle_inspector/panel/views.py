@@ -26,9 +26,10 @@ from django.utils.cache import get_conditional_response
 
 from cycle_inspector.codec import UnreadableCycle
 from cycle_inspector.exporters import json_document
-from cycle_inspector.history import reader, writer
+from cycle_inspector.history import reader, snapshots, writer
 from cycle_inspector.history.trouble import HistoryUnavailable
 from cycle_inspector.panel import access, assets, beacon, origin, pages
+from cycle_inspector.panel import patterns as tried
 from cycle_inspector.panel import summary as summaries
 from cycle_inspector.panel.pages import Urls
 from cycle_inspector.records import Cycle, Stage
@@ -106,7 +107,9 @@ def _allow(
 def index(request: HttpRequest) -> HttpResponseBase:
     """List the latest cycles."""
     rows = reader.recent(_RECENT)
-    return HttpResponse(pages.index(rows, urls_of(request), problem=writer.problem()))
+    causes = reader.causes_of(rows)
+    shown = pages.index(rows, urls_of(request), causes=causes, problem=writer.problem())
+    return HttpResponse(shown)
 
 
 @_allow(*_READING)
@@ -132,14 +135,14 @@ def latest_document(request: HttpRequest) -> HttpResponseBase:
 @_allow(*_READING)
 def page(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """Show one cycle on a page of its own."""
-    cycle = _get(cycle_id)
-    return HttpResponse(pages.page(cycle, urls_of(request), related=reader.children(cycle.id)))
+    cycle = snapshots.with_changes(_get(cycle_id))
+    return HttpResponse(pages.page(cycle, urls_of(request), links=reader.links_of(cycle)))
 
 
 @_allow(*_READING)
 def document(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """Send one cycle as the public JSON document."""
-    shown = json_document.export(_get(cycle_id))
+    shown = json_document.export(snapshots.with_changes(_get(cycle_id)))
     return JsonResponse(shown, json_dumps_params={"ensure_ascii": False, "indent": 1})
 
 
@@ -147,8 +150,8 @@ def document(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
 def report(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """Send the report of one cycle as a fragment, its stages to be fetched when wanted."""
     cycle = _get(cycle_id)
-    related = reader.children(cycle.id)
-    return HttpResponse(pages.report(cycle, urls_of(request), is_lazy=True, related=related))
+    links = reader.links_of(cycle)
+    return HttpResponse(pages.report(cycle, urls_of(request), is_lazy=True, links=links))
 
 
 @_allow(*_READING)
@@ -158,18 +161,30 @@ def stage(request: HttpRequest, cycle_id: UUID, stage: str) -> HttpResponseBase:
         asked = Stage(stage)
     except ValueError:
         raise _Absent("There is no such stage.") from None
-    return HttpResponse(pages.stage(_get(cycle_id), asked))
+    cycle = _get(cycle_id)
+    if asked is Stage.SETTINGS:
+        cycle = snapshots.with_changes(cycle)
+    return HttpResponse(pages.stage(cycle, asked, urls_of(request)))
+
+
+@_allow(*_READING)
+def patterns(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
+    """List the URL patterns that were tried, from the project's URLconf as it is now."""
+    cycle = _get(cycle_id)
+    return HttpResponse(pages.patterns(cycle, urls_of(request), tried.of(cycle)))
 
 
 @_allow(*_READING)
 def summary(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """Send what the closed line of the panel shows."""
-    return JsonResponse(summaries.summarise(_get(cycle_id), urls_of(request)))
+    cycle = _get(cycle_id)
+    before = reader.links_of(cycle).before
+    return JsonResponse(summaries.summarise(cycle, urls_of(request), before=before))
 
 
 @_allow("POST")
 def browser(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
-    """Take the timings that a browser sends once its page has loaded."""
+    """Take the timings and fetches that a browser tells of once its page has loaded."""
     if not origin.is_own(request):
         return _plain("Forbidden: this is for the page's own script.", 403)
     try:
@@ -182,10 +197,10 @@ def browser(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
         body = request.read(beacon.LIMIT_BYTES + 1)
         if len(body) > beacon.LIMIT_BYTES:
             return _plain("Content Too Large", 413)
-        facts = beacon.parse(body)
+        told = beacon.parse(body)
     except (beacon.BeaconError, UnreadablePostError) as error:
         return _plain(f"Bad Request: {error}", 400)
-    writer.put_browser_timings(str(cycle_id), facts)
+    writer.put_beacon(str(cycle_id), told.facts, told.fetched)
     return HttpResponse(status=204)
 
 

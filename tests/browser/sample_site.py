@@ -16,6 +16,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.test import override_settings
 
 from cycle_inspector.history import reader, writer
+from cycle_inspector.history.links import Links
 from cycle_inspector.panel import views
 from tests.panel.sample import failed_cycle, hostile_cycle, rich_cycle
 
@@ -42,7 +43,7 @@ class Site:
 
     def __init__(self) -> None:
         self.cycles = {one.id: one for one in (RICH, FAILED, HOSTILE, FETCHED)}
-        self.timings: list[tuple[str, dict[str, Any]]] = []
+        self.beacons: list[tuple[str, dict[str, Any], tuple[str, ...]]] = []
         self.address = ""
 
     def answer(self, request: WSGIRequest) -> HttpResponseBase:
@@ -90,9 +91,9 @@ def serve() -> Iterator[Site]:
     stand_ins = (
         patch.object(reader, "get", site.cycles.get),
         patch.object(reader, "latest", lambda path=None: RICH.id),
-        patch.object(reader, "children", lambda cycle_id: []),
+        patch.object(reader, "links_of", lambda cycle: Links()),
         patch.object(writer, "problem", lambda: None),
-        patch.object(writer, "put_browser_timings", lambda *given: site.timings.append(given)),
+        patch.object(writer, "put_beacon", lambda *given: site.beacons.append(given)),
     )
     with make_server("127.0.0.1", 0, site, _Server, _Silent) as server:
         site.address = f"http://127.0.0.1:{server.server_port}"

@@ -113,6 +113,42 @@ def test_an_open_drawer_stays_open_and_takes_no_focus(page):
     assert page.evaluate("document.activeElement.tagName") == "INPUT"
 
 
+def test_all_patterns_tried_come_into_the_place_of_the_link(page):
+    open_drawer(page)
+    drawer(page).locator(".rail [data-view=routing]").click()
+    routing = drawer(page).locator("#routing")
+    routing.locator("cycle-more a").click()
+    part = routing.locator("cycle-more [data-part]")
+    expect(part).to_contain_text("Patterns tried for /books/novels/")
+    expect(part).to_contain_text("as they were recorded")
+    expect(part.locator(".tried li")).to_have_count(3)
+    expect(routing.locator("cycle-more a")).to_have_count(0)
+    assert page.url.endswith("/books/")
+
+
+def test_patterns_that_cannot_be_fetched_leave_the_link(page):
+    open_drawer(page)
+    drawer(page).locator(".rail [data-view=routing]").click()
+    link = drawer(page).locator("#routing cycle-more a")
+    page.route("**/patterns", lambda route: route.fulfill(status=503, body="no"))
+    link.click()
+    expect(drawer(page).locator("#routing cycle-more .problem")).to_contain_text("Try it again")
+    page.unroute("**/patterns")
+    link.click()
+    expect(drawer(page).locator("#routing cycle-more [data-part]")).to_be_visible()
+
+
+def test_without_the_script_the_patterns_are_a_page(browser, site):
+    context = browser.new_context(base_url=site.address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"/__cycle__/{sample_site.RICH.id}/")
+    page.locator("#routing cycle-more a").click()
+    expect(page.locator("main .tried li")).to_have_count(3)
+    page.get_by_text("Back to the cycle").click()
+    expect(page).to_have_url(f"{site.address}/__cycle__/{sample_site.RICH.id}/#routing")
+    context.close()
+
+
 @pytest.mark.parametrize("path", ["/strict/", "/rough/"])
 def test_neither_a_strict_policy_nor_rough_styles_matter(page, path):
     open_drawer(page, path)
@@ -139,11 +175,12 @@ def test_the_page_is_left_alone(page):
 
 
 def test_the_browser_sends_its_timings(page, site):
-    site.timings.clear()
+    site.beacons.clear()
     page.goto("/books/")
     line(page).wait_for()
     page.wait_for_timeout(1500)
-    [(cycle_id, facts)] = site.timings
+    [(cycle_id, facts, fetched)] = site.beacons
+    assert fetched == ()
     assert cycle_id == sample_site.RICH.id
     assert 0 < facts["first_byte_ns"] <= facts["response_end_ns"] <= facts["load_ns"]
     assert facts["navigation_type"] == "navigate"

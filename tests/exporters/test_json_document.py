@@ -25,6 +25,7 @@ from tests.factories import (
 def full_cycle() -> Cycle:
     return make_cycle(
         parent="019aaa00-0000-7000-8000-000000000000",
+        cause="inside",
         request={"method": "GET", "wait_ns": 1_500_000},
         stages={
             Stage.VIEW: make_stage(
@@ -56,6 +57,7 @@ def test_document_has_these_names() -> None:
         "schema",
         "id",
         "parent",
+        "cause",
         "kind",
         "started_at",
         "duration_ms",
@@ -114,6 +116,7 @@ def test_values_are_those_of_the_cycle() -> None:
     document = export(full_cycle())
     assert document["schema"] == SCHEMA_VERSION
     assert document["id"] == "019aaa00-0000-7000-8000-000000000001"
+    assert document["cause"] == "inside"
     assert document["kind"] == "request"
     assert document["started_at"] == "2026-01-02T03:04:05.678901+00:00"
     assert document["duration_ms"] == 40.0

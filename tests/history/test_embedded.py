@@ -20,7 +20,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from cycle_inspector.conf import ALIAS
 from cycle_inspector.history import database, embedded, reader
 from cycle_inspector.history.trouble import HistoryUnavailable
-from cycle_inspector.models import Cycle
+from cycle_inspector.models import Cycle, Fetch, Redirect
 from tests.factories import make_cycle
 from tests.history import processes
 from tests.history.processes import make_id
@@ -49,12 +49,13 @@ def test_history_is_in_wal_mode_and_of_our_schema(history: Path) -> None:
     keep(1)
     with user_of(history) as other:
         assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        assert other.execute("PRAGMA user_version").fetchone() == (1,)
+        assert other.execute("PRAGMA user_version").fetchone() == (2,)
 
 
 def test_migrations_are_recorded(history: Path) -> None:
     recorder = MigrationRecorder(database.connection())
-    assert set(recorder.applied_migrations()) == {("cycle_inspector", "0001_initial")}
+    applied = {("cycle_inspector", name) for name in ("0001_initial", "0002_links")}
+    assert set(recorder.applied_migrations()) == applied
 
 
 def test_migration_modules_of_the_project_do_not_matter(history: Path, settings: Any) -> None:
@@ -68,7 +69,7 @@ def test_file_of_an_older_schema_is_migrated_and_keeps_its_cycles(
 ) -> None:
     keep(1)
     database.close()
-    module = ModuleType("cycle_inspector.migrations.0002_more")
+    module = ModuleType("cycle_inspector.migrations.0009_more")
     field = models.TextField(default="new")
     module.Migration = type(  # type: ignore[attr-defined]
         "Migration",
@@ -76,12 +77,25 @@ def test_file_of_an_older_schema_is_migrated_and_keeps_its_cycles(
         {"operations": [migrations.AddField("browsertiming", "more", field)]},
     )
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(embedded, "_migration_names", lambda: ["0001_initial", "0002_more"])
+    names = [*embedded._migration_names(), "0009_more"]
+    monkeypatch.setattr(embedded, "_migration_names", lambda: names)
     assert Cycle.objects.count() == 1
     with user_of(history) as other:
-        assert other.execute("PRAGMA user_version").fetchone() == (2,)
+        assert other.execute("PRAGMA user_version").fetchone() == (9,)
         columns = other.execute("PRAGMA table_info(cycle_inspector_browsertiming)").fetchall()
         assert "more" in {column[1] for column in columns}
+
+
+def test_file_from_before_there_were_links_is_migrated_and_keeps_its_cycles(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(embedded, "_migration_names", lambda: ["0001_initial"])
+        keep(1)
+        database.close()
+    cycle = reader.get(make_id(1))
+    assert cycle is not None
+    assert (cycle.parent, Redirect.objects.count(), Fetch.objects.count()) == (None, 0, 0)
 
 
 def test_failed_migration_leaves_the_file_as_it_was(
@@ -89,7 +103,7 @@ def test_failed_migration_leaves_the_file_as_it_was(
 ) -> None:
     keep(1)
     database.close()
-    module = ModuleType("cycle_inspector.migrations.0002_bad")
+    module = ModuleType("cycle_inspector.migrations.0009_bad")
     operations = [
         migrations.RunSQL("CREATE TABLE half (id integer)"),
         migrations.RunSQL("CREATE TABLE half (id integer)"),
@@ -99,7 +113,8 @@ def test_failed_migration_leaves_the_file_as_it_was(
     )
     monkeypatch.setitem(sys.modules, module.__name__, module)
     with monkeypatch.context() as patch:
-        patch.setattr(embedded, "_migration_names", lambda: ["0001_initial", "0002_bad"])
+        names = [*embedded._migration_names(), "0009_bad"]
+        patch.setattr(embedded, "_migration_names", lambda: names)
         with pytest.raises(OperationalError):
             Cycle.objects.count()
     with user_of(history) as other:
@@ -113,7 +128,7 @@ def test_file_of_a_newer_schema_is_refused_with_a_sentence(history: Path) -> Non
     with user_of(history) as other:
         other.execute("PRAGMA user_version = 7")
     with pytest.raises(
-        HistoryUnavailable, match=r"newer version .*schema 7, .* knows 1\); upgrade"
+        HistoryUnavailable, match=r"newer version .*schema 7, .* knows 2\); upgrade"
     ):
         Cycle.objects.count()
 

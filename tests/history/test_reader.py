@@ -53,7 +53,6 @@ def test_unknown_cycle_is_none(history: Path) -> None:
 def test_malformed_ids_find_nothing(history: Path, bad: Any) -> None:
     keep(1)
     assert reader.get(bad) is None
-    assert reader.children(bad) == []
     assert bad is None or reader.recent(5, before=bad) == []
 
 
@@ -67,7 +66,7 @@ def test_findings_are_judged_when_read(history: Path, monkeypatch: pytest.Monkey
 
 def test_rules_see_the_merged_facts(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(1)
-    writer.put_browser_timings(make_id(1), {"load_ns": 5})
+    writer.put_beacon(make_id(1), {"load_ns": 5})
     assert writer.flush(10)
     seen: list[Any] = []
 
@@ -84,7 +83,7 @@ def test_browser_timings_are_merged_into_the_browser_stage(history: Path) -> Non
     stage = make_stage(Stage.BROWSER, facts={"kept": 1, "load_ns": 0})
     keep(1, stages={Stage.BROWSER: stage})
     keep(2)
-    writer.put_browser_timings(make_id(1), {"load_ns": 5})
+    writer.put_beacon(make_id(1), {"load_ns": 5})
     assert writer.flush(10)
     one, other = reader.get(make_id(1)), reader.get(make_id(2))
     assert one is not None
@@ -94,7 +93,7 @@ def test_browser_timings_are_merged_into_the_browser_stage(history: Path) -> Non
 
 
 def test_browser_timings_may_come_before_their_cycle(history: Path) -> None:
-    writer.put_browser_timings(make_id(1), {"load_ns": 5})
+    writer.put_beacon(make_id(1), {"load_ns": 5})
     assert writer.flush(10)
     assert reader.get(make_id(1)) is None
     keep(1)
@@ -226,13 +225,32 @@ def test_recent_goes_on_before_a_cycle(history: Path) -> None:
     assert reader.recent(2, before=make_id(0)) == []
 
 
-def test_children_are_in_order_of_their_start(history: Path) -> None:
+def test_latest_is_never_a_cycle_that_a_page_has_fetched(history: Path) -> None:
     keep(1)
-    keep(3, parent=make_id(1))
-    keep(2, parent=make_id(1))
-    keep(4, parent=make_id(3))
-    assert ids(reader.children(make_id(1))) == [make_id(2), make_id(3)]
-    assert reader.children(make_id(4)) == []
+    keep(2)
+    writer.put_beacon(make_id(1), {}, (make_id(2),))
+    assert reader.latest() == make_id(1)
+
+
+def test_cycle_says_what_caused_it(history: Path) -> None:
+    keep(1)
+    keep(2)
+    keep(3, parent=make_id(1), cause="inside")
+    writer.put_beacon(make_id(1), {}, (make_id(2), make_id(3)))
+    assert writer.flush(10)
+    read = [reader.get(make_id(number)) for number in (1, 2, 3)]
+    assert [(one.parent, one.cause) for one in read if one is not None] == [
+        (None, None),
+        (make_id(1), "fetch"),
+        (make_id(1), "inside"),
+    ]
+
+
+def test_links_of_a_cycle_are_waited_for(history: Path) -> None:
+    keep(1)
+    cycle = make_cycle(id=make_id(2), parent=make_id(1), cause="inside")
+    writer.put(lambda: cycle)
+    assert ids(list(reader.links_of(make_cycle(id=make_id(1))).inside)) == [make_id(2)]
 
 
 # Trouble
@@ -245,7 +263,8 @@ def test_every_reader_tells_trouble_in_one_sentence(history: Path) -> None:
         lambda: reader.get(make_id(1)),
         reader.latest,
         lambda: reader.recent(5),
-        lambda: reader.children(make_id(1)),
+        lambda: reader.links_of(make_cycle()),
+        lambda: reader.causes_of([Cycle(id=make_id(1), started_at=make_cycle().started_at)]),
     ):
         with pytest.raises(HistoryUnavailable, match="is no SQLite database; delete it"):
             read()

@@ -13,6 +13,8 @@ from cycle_inspector.history import retention
 from cycle_inspector.models import (
     BrowserTiming,
     Cycle,
+    Fetch,
+    Redirect,
     SettingsSnapshot,
     cycle_row,
     stored_time,
@@ -123,6 +125,32 @@ def test_browser_timings_without_a_cycle_go_unless_they_are_early(history: Path)
     assert not prune()
     left = BrowserTiming.objects.order_by("pk").values_list("pk", flat=True)
     assert list(left) == [make_id(1), make_id(3)]
+
+
+def test_fetches_without_a_cycle_go_unless_they_are_early(history: Path) -> None:
+    keep(1)
+    keep(2)
+    for number, minutes in ((2, 99), (3, 99), (4, 1)):
+        received_at = stored_time(NOW - timedelta(minutes=minutes))
+        Fetch.objects.create(cycle_id=make_id(number), page_id=make_id(1), received_at=received_at)
+    assert not prune()
+    left = Fetch.objects.order_by("pk").values_list("pk", flat=True)
+    assert list(left) == [make_id(2), make_id(4)]
+
+
+def test_redirects_go_with_their_cycles(history: Path) -> None:
+    keep(1)
+    for number in (1, 2):
+        Redirect.objects.create(
+            cycle_id=make_id(number),
+            target="0" * 16,
+            path="/",
+            method="POST",
+            status=302,
+            ended_at=stored_time(NOW),
+        )
+    assert not prune()
+    assert [one.pk for one in Redirect.objects.all()] == [make_id(1)]
 
 
 def test_receivers_of_the_project_hear_nothing(history: Path) -> None:

@@ -295,7 +295,7 @@ def test_history_of_a_newer_schema(history: Path, caplog: pytest.LogCaptureFixtu
         other.execute("PRAGMA user_version = 99")
     assert_trouble(caplog, "was written by a newer version")
     with contextlib.closing(sqlite3.connect(history)) as other:
-        other.execute("PRAGMA user_version = 1")
+        other.execute("PRAGMA user_version = 2")
     assert_recovered(caplog, 0, 1, 2)
 
 

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 const LIB = "../../cycle_inspector/static/cycle_inspector/lib/";
-const { browserFacts, isFromCache } = await import(`${LIB}browser-facts.js`);
+const { browserFacts, isFromCache, pauseMs } = await import(`${LIB}browser-facts.js`);
 const { counted, formatMs, shortAddress } = await import(`${LIB}format.js`);
 const { LayoutShift } = await import(`${LIB}layout-shift.js`);
-const { lineParts, statusKind, stripPieces } = await import(`${LIB}line.js`);
+const { lineParts, markOf, statusKind, stripPieces } = await import(`${LIB}line.js`);
 const { recall, remember } = await import(`${LIB}memory.js`);
 const { fetchPatiently } = await import(`${LIB}patience.js`);
 const { nextIndex } = await import(`${LIB}rail.js`);
-const { cycleId, seen } = await import(`${LIB}server-timing.js`);
+const { cycleId, isFetch, seen } = await import(`${LIB}server-timing.js`);
 
 const ID = "019aaa00-0000-7000-8000-000000000001";
 
@@ -30,6 +30,16 @@ const SUMMARY = {
     { stage: "view", own_ms: 21.03 },
     { stage: "database", own_ms: 42.06 },
   ],
+  redirects: [],
+};
+
+const SENT = {
+  id: ID,
+  method: "POST",
+  path: "/orders/new/",
+  status: 302,
+  duration_ms: 41.2,
+  severity: null,
 };
 
 test("times are formatted as the server does", () => {
@@ -74,6 +84,27 @@ test("zeros are left out of the closed line", () => {
     lineParts(quiet, 0).map((part) => part.text),
     ["200", "GET /books/", "84.1 ms"],
   );
+});
+
+test("the closed line says that a redirect led here, and whether it has findings", () => {
+  const last = (...redirects) => lineParts({ ...SUMMARY, redirects }, 0).at(-1);
+  assert.deepEqual(last(SENT), { kind: "count redirects", text: "after POST 302" });
+  assert.equal(last({ ...SENT, severity: "warning" }).text, "after POST 302 ▲");
+  assert.equal(last(SENT, { ...SENT, severity: "error" }).text, "after 2 redirects ✕");
+  assert.equal(last().text, "24 templates");
+});
+
+test("only findings have a mark", () => {
+  assert.deepEqual(["error", "info", null, undefined].map(markOf), ["✕", "●", "", ""]);
+});
+
+test("what the page asked for is told from what brought the person there", () => {
+  const all = ["page", "redirect", "fetch", "xhr", "frame"];
+  assert.deepEqual(all.map((how) => isFetch({ how })), [false, false, true, true, true]);
+});
+
+test("fetches are told soon at first and ever more seldom", () => {
+  assert.deepEqual([1, 2, 3, 10].map(pauseMs), [1000, 2000, 4000, 60_000]);
 });
 
 test("a status has the class of its hundred", () => {

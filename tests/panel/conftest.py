@@ -8,6 +8,7 @@ from django.http import HttpResponseBase
 from django.test import RequestFactory
 
 from cycle_inspector.history import reader, writer
+from cycle_inspector.history.links import Cause, Links
 from cycle_inspector.panel import views
 from cycle_inspector.records import Cycle
 from tests.panel.sample import rich_cycle
@@ -18,7 +19,9 @@ class History:
 
     def __init__(self) -> None:
         self.cycles: dict[str, Cycle] = {}
-        self.timings: list[tuple[str, dict[str, Any]]] = []
+        self.links = Links()
+        self.causes: dict[str, Cause] = {}
+        self.beacons: list[tuple[str, dict[str, Any], tuple[str, ...]]] = []
         self.asked_paths: list[str | None] = []
 
     def add(self, cycle: Cycle) -> Cycle:
@@ -37,9 +40,10 @@ def history(monkeypatch: pytest.MonkeyPatch) -> History:
     monkeypatch.setattr(reader, "get", kept.cycles.get)
     monkeypatch.setattr(reader, "latest", kept.latest)
     monkeypatch.setattr(reader, "recent", lambda limit, before=None: [])
-    monkeypatch.setattr(reader, "children", lambda cycle_id: [])
+    monkeypatch.setattr(reader, "links_of", lambda cycle: kept.links)
+    monkeypatch.setattr(reader, "causes_of", lambda rows: kept.causes)
     monkeypatch.setattr(writer, "problem", lambda: None)
-    monkeypatch.setattr(writer, "put_browser_timings", lambda *given: kept.timings.append(given))
+    monkeypatch.setattr(writer, "put_beacon", lambda *given: kept.beacons.append(given))
     return kept
 
 

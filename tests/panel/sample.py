@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from cycle_inspector import models
 from cycle_inspector.records import (
     Cycle,
     Frame,
@@ -79,6 +80,12 @@ _SESSION_FRAME = make_frame(
 )
 _KEY = ("2026-01-02", "••••")
 _LIST_LINE = TemplateLine(name="catalog/_book.html", line=6)
+
+
+def make_row(**given: Any) -> models.Cycle:
+    """Return the row of a cycle, which is not kept; every column can be given."""
+    values = {"id": "019aaa00-0000-7000-8000-00000000a0a0", **given}
+    return models.Cycle(**{**models.cycle_row(make_cycle()), **values})
 
 
 def rich_cycle(**given: Any) -> Cycle:
@@ -195,7 +202,7 @@ def hostile_cycle() -> Cycle:
         queries=(query, replace(query, id=11, alias="other")),
         renders=(render, replace(render, id=31)),
         events=tuple(
-            make_event(stage=stage, kind=kind, name=HOSTILE, attributes={"message": HOSTILE})
+            make_event(stage=stage, kind=kind, name=HOSTILE, attributes=_hostile_exception())
             for stage in Stage
             for kind in ("exception", "fault")
         ),
@@ -203,6 +210,33 @@ def hostile_cycle() -> Cycle:
             make_finding(title=HOSTILE, fix=HOSTILE, caller=frame, template=line, evidence=(10,)),
         ),
     )
+
+
+def _hostile_exception() -> dict[str, Any]:
+    frame = {"path": HOSTILE, "line": 2, "function": HOSTILE, "first": 1, "columns": [2, 9]}
+    frame |= {"lines": [HOSTILE] * 3, "locals": [[HOSTILE, HOSTILE]]}
+    trace = [{**frame, "is_project": is_project} for is_project in (True, False)]
+    linked = {"link": "cause", "depth": 1, "name": HOSTILE, "message": HOSTILE, "trace": trace}
+    return {
+        "message": HOSTILE,
+        "trace": trace,
+        "notes": [HOSTILE],
+        "template": {**frame, "name": HOSTILE},
+        "linked": [linked],
+    }
+
+
+_EVERY_MARK = {
+    "hop": "sync_to_async",
+    "hop_ns": 1_100 * US,
+    "raised": {"type": "shop.rates.Outdated", "handled_as": "500", "response_ns": 2 * MS},
+    "left_by": "asyncio.exceptions.CancelledError",
+    "returned": "NoneType",
+    "carried": True,
+    "calls": 2,
+    "became": [404, 301],
+    "replaced": True,
+}
 
 
 def full_facts() -> dict[Stage, dict[str, Any]]:
@@ -214,14 +248,16 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
             "path": "/books/",
             "http_version": "HTTP/1.1",
             "address": "127.0.0.1",
-            "forwarded": ["10.0.0.7"],
+            "connected_from": "10.0.0.2 port 41422",
+            "chain": ["203.0.113.9", "10.0.0.2"],
+            "forwarded": [["X-Forwarded-For", "203.0.113.9"]],
             "headers": [
                 ["Host", "127.0.0.1:8000"],
                 ["Accept", "text/html,application/xhtml+xml"],
                 ["User-Agent", "Mozilla/5.0 (X11; Linux x86_64) Chrome/143.0 Safari/537.36"],
                 ["Cookie", "••••••••"],
             ],
-            "query": [["page", "2"], ["order", "published"]],
+            "query": [["page", "2"], ["order", ["published", "title"]]],
             "form": [["title", "Persuasion"], ["password", "••••••••"]],
             "json": {"books": [1, 2, 3], "gift": True},
             "files": [
@@ -230,9 +266,16 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
                     "filename": "cover.png",
                     "content_type": "image/png",
                     "size_bytes": 120_400,
+                    "held_in": "memory",
                 }
             ],
-            "body": "read",
+            "json_error": "Expecting value: line 1 column 1 (char 0)",
+            "text": "title: Persuasion",
+            "body_problem": "MultiPartParserError: Invalid boundary",
+            "body_notes": ["Content-Length says 2048 bytes, but 21 came."],
+            "body_read_bytes": 1_024,
+            "is_anonymous": True,
+            "body": "read in part",
             "body_bytes": 2_048,
             "cookies": [["sessionid", "••••••••"], ["currency", "EUR"]],
             "session_keys": ["_auth_user_id", "basket"],
@@ -247,6 +290,14 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
             "multithread": True,
             "multiprocess": False,
             "script_name": "/shop",
+            "interface_version": "1.0",
+            "listens": "127.0.0.1:8000",
+            "parent_id": 4200,
+            "worker_of": "gunicorn 27.0.1",
+            "thread_id": 4250,
+            "event_loop": "uvloop",
+            "run_once": True,
+            "state": ["pool"],
             "extensions": ["http.response.push"],
             "wait_ns": 3 * MS,
         },
@@ -257,8 +308,31 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
             "django": "6.1.3",
             "apps": ["django.contrib.admin", "django.contrib.auth", "catalog", "orders"],
             "differs": [["DEBUG", True], ["LANGUAGE_CODE", "de"], ["SECRET_KEY", "••••••••"]],
-            "databases": [["default", "django.db.backends.postgresql"]],
-            "caches": [["default", "django.core.cache.backends.locmem.LocMemCache"]],
+            "databases": [
+                {
+                    "alias": "default",
+                    "engine": "django.db.backends.postgresql",
+                    "options": [["name", "shop"], ["conn_max_age", 60]],
+                }
+            ],
+            "caches": [
+                {
+                    "alias": "default",
+                    "engine": "django.core.cache.backends.locmem.LocMemCache",
+                    "options": [["location", "shop"]],
+                }
+            ],
+            "templates": ["django.template.backends.django.DjangoTemplates"],
+            "changed": {
+                "since": "019aaa00-0000-7000-8000-000000000000",
+                "request": "GET /books/",
+                "started_at": "2026-01-02T03:04:05+00:00",
+                "changes": [
+                    {"what": "setting", "name": "DEBUG", "before": False, "after": True},
+                    {"what": "package", "name": "psycopg", "after": "3.2.3"},
+                    {"what": "app", "name": "reviews", "before": "installed"},
+                ],
+            },
             "versions": [["Django", "6.1.3"], ["psycopg", "3.2.3"]],
         },
         Stage.MIDDLEWARE: {
@@ -281,12 +355,40 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
                     ]
                     if "Csrf" in name
                     else [],
-                    "hop": "sync_to_async" if "Currency" in name else None,
+                    **(_EVERY_MARK if "Currency" in name else {}),
                 }
                 for at, (name, way_in, way_out) in enumerate(MIDDLEWARES)
             ],
-            "not_used": ["shop.middleware.BetaMiddleware"],
-            "hop": "async_to_sync",
+            "not_used": [
+                {
+                    "name": "shop.middleware.BetaMiddleware",
+                    "reason": "BETA is off",
+                    "path": "/srv/shop/shop/middleware.py",
+                    "line": 40,
+                    "function": "BetaMiddleware.__init__",
+                }
+            ],
+            "outside": ["shop.middleware.OutermostMiddleware"],
+            "core": {"type": "django.core.exceptions.FieldError", "handled_as": "500"},
+            "hops": [
+                {"at": at, "of": of, "name": "a.b", "hop": hop, "hop_ns": 90 * US}
+                for at, of in (
+                    ("chain", ""),
+                    ("middleware", MIDDLEWARES[-1][0]),
+                    ("handler", ""),
+                    ("own", MIDDLEWARES[0][0]),
+                    ("hook", MIDDLEWARES[3][0]),
+                    ("view", ""),
+                    ("render", ""),
+                    ("exception", ""),
+                    ("other", ""),
+                )
+                for hop in ("sync_to_async", "async_to_sync")
+            ],
+            "modes": [
+                {"name": name, "mode": "async" if "Currency" in name else "sync", "knows": "both"}
+                for name, _, _ in MIDDLEWARES
+            ],
         },
         Stage.ROUTING: {
             "urlconf": "shop.urls",
@@ -299,6 +401,49 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
             "tried": ["admin/", "accounts/", "books/<int:pk>/"],
             "tried_count": 3,
             "not_found": False,
+            "path_info": "/books/novels/",
+            "language": "en",
+            "own_urlconf": True,
+            "place": {
+                "module": "catalog.urls",
+                "path": "/srv/shop/catalog/urls.py",
+                "line": 14,
+            },
+            "extra_kwargs": ["kind"],
+            "near": [
+                {
+                    "pattern": "books/<int:pk>/",
+                    "sentence": "`books/<int:pk>/` matched `books/`, but `novels` is no `int`.",
+                    "kinds": ["converter"],
+                    "distance": 4,
+                    "would_match": None,
+                    "fits": [["books/", "books/", True], ["<int:pk>", "novels", False]],
+                    "view_name": "catalog:book",
+                    "place": {"module": "catalog.urls", "path": "/srv/urls.py", "line": 15},
+                },
+                {
+                    "pattern": "books/",
+                    "sentence": "`books/` matched, but the path goes on with `novels/`.",
+                    "kinds": ["rest"],
+                    "distance": 11,
+                    "would_match": None,
+                    "fits": [["books/", "books/", True], ["", "novels/", False]],
+                    "view_name": None,
+                    "place": None,
+                },
+            ],
+            "redirect": {"to": "/books/", "by": "CommonMiddleware", "because": "it matches"},
+            "refused_method": {
+                "method": "PUT",
+                "answered": ["GET", "HEAD"],
+                "said": "GET and HEAD",
+                "later": {"pattern": "books/<slug>/", "view_name": "catalog:put"},
+            },
+            "error_view": "shop.views.sorry",
+            "error": {"type": "builtins.ImportError", "message": "no module"},
+            "earlier": [
+                {"urlconf": "a.urls", "path_info": "/b/", "route": None, "not_found": True}
+            ],
         },
         Stage.VIEW: {
             "name": "catalog.views.BookList",
@@ -308,6 +453,14 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
             "path": "/srv/shop/catalog/views.py",
             "line": 18,
             "own_ns": 6 * MS,
+            "made_by": "catalog.views.factory",
+            "decorators": [{"name": "a.b", "path": "/srv/a.py", "line": 3, "is_wrapped": False}],
+            "hooks": [{"name": "get_queryset", "path": "/srv/a.py", "line": 9}],
+            "bases": ["django.views.generic.list.ListView"],
+            "given": {"paginate_by": 3},
+            "bound": ["word"],
+            "atomic": ["default"],
+            "non_atomic": ["other"],
             "exception": {"type": "FieldError", "message": "Cannot resolve keyword 'autor'"},
         },
         Stage.MODELS: {
@@ -352,7 +505,12 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
             ],
             "cookies": [{"name": "sessionid", "flags": ["HttpOnly", "SameSite=Lax"]}],
             "missing": "No response was made: CancelledError.",
+            "ended": "raised",
             "complete": False,
+            "stream_error": "ValueError",
+            "made_whole": "sync under ASGI",
+            "announced_bytes": 48_213,
+            "longest_wait_ns": 5 * MS,
             "chunks": 3,
             "first_byte_ns": 78 * MS,
             "last_byte_ns": 84 * MS,
@@ -382,12 +540,26 @@ def _stages(
 ) -> dict[Stage, Any]:
     facts = full_facts()
     del facts[Stage.VIEW]["exception"], facts[Stage.TEMPLATES]["missing"]
-    del facts[Stage.RESPONSE]["missing"], facts[Stage.GATEWAY]["extensions"]
-    del facts[Stage.MIDDLEWARE]["hop"]
-    for key in ("form", "json", "files"):
+    del facts[Stage.RESPONSE]["missing"], facts[Stage.SETTINGS]["changed"]
+    for key in ("extensions", "event_loop", "state", "run_once", "worker_of"):
+        del facts[Stage.GATEWAY][key]
+    for key in ("ended", "complete", "stream_error", "made_whole", "longest_wait_ns", "chunks"):
+        del facts[Stage.RESPONSE][key]
+    for key in ("core", "hops", "modes", "outside"):
+        del facts[Stage.MIDDLEWARE][key]
+    for key in ("error", "redirect", "refused_method", "near", "earlier", "error_view"):
+        del facts[Stage.ROUTING][key]
+    for key in ("own_urlconf", "extra_kwargs"):
+        del facts[Stage.ROUTING][key]
+    for entry in facts[Stage.MIDDLEWARE]["onion"]:
+        for key in _EVERY_MARK:
+            entry.pop(key, None)
+    for key in ("form", "json", "json_error", "text", "files", "is_anonymous", "connected_from"):
+        del facts[Stage.CLIENT][key]
+    for key in ("body_problem", "body_notes", "body_read_bytes", "chain"):
         del facts[Stage.CLIENT][key]
     facts[Stage.CLIENT]["body"] = "none"
-    facts[Stage.RESPONSE].update(streaming=False, chunks=1, complete=True)
+    facts[Stage.RESPONSE].update(streaming=False)
     start_duration_count = {
         Stage.MIDDLEWARE: (200 * US, 3_840 * US, 7),
         Stage.ROUTING: (view_start - 300 * US, 180 * US, 1),

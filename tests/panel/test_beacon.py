@@ -6,18 +6,24 @@ from typing import Any
 import pytest
 
 from cycle_inspector.panel import beacon
+from cycle_inspector.records import Facts
+from tests.history.processes import make_id
 
 DAY_NS = 24 * 3600 * 1_000_000_000
 
 
-def parse(**given: Any) -> dict[str, Any]:
-    return beacon.parse(json.dumps({"load_ns": 5, **given}).encode())
+def parse(**given: Any) -> Facts:
+    return beacon.parse(json.dumps({"load_ns": 5, **given}).encode()).facts
+
+
+def fetched(given: Any) -> tuple[str, ...]:
+    return beacon.parse(json.dumps({"load_ns": 5, "fetched": given}).encode()).fetched
 
 
 def test_every_timing_that_the_stage_shows_is_taken() -> None:
     given = {key: at for at, key in enumerate(beacon._COUNTS)}
 
-    assert beacon.parse(json.dumps(given).encode()) == given
+    assert beacon.parse(json.dumps(given).encode()).facts == given
 
 
 def test_a_key_that_nobody_knows_is_left_out() -> None:
@@ -71,3 +77,33 @@ def test_another_word_is_no_type_of_navigation(value: Any) -> None:
 def test_a_body_without_timings_is_refused_in_a_sentence(body: bytes, sentence: str) -> None:
     with pytest.raises(beacon.BeaconError, match=sentence):
         beacon.parse(body)
+
+
+def test_the_ids_of_fetches_are_taken_once_each_in_their_order() -> None:
+    assert fetched([make_id(2), make_id(1), make_id(2)]) == (make_id(2), make_id(1))
+
+
+def test_a_page_that_fetched_nothing_has_no_ids() -> None:
+    assert beacon.parse(b'{"load_ns": 5}').fetched == ()
+
+
+@pytest.mark.parametrize("given", ["x", 7, {"a": 1}, None, [7, None, ["x"], {}, True]])
+def test_what_is_no_list_of_texts_holds_no_ids(given: Any) -> None:
+    assert fetched(given) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "{" + make_id(1) + "}", make_id(1) + "\n", make_id(1).upper(), "\ud800"]
+)
+def test_another_text_is_no_id(text: str) -> None:
+    assert fetched([text, make_id(2)]) == (make_id(2),)
+
+
+def test_only_so_many_ids_are_taken() -> None:
+    assert len(fetched([make_id(number) for number in range(1000)])) == beacon.MOST_FETCHED
+
+
+def test_as_many_ids_as_are_taken_fit_into_a_beacon() -> None:
+    timings = dict.fromkeys(beacon._COUNTS, DAY_NS)
+    ids = [make_id(number) for number in range(beacon.MOST_FETCHED)]
+    assert len(json.dumps({**timings, "fetched": ids})) < beacon.LIMIT_BYTES

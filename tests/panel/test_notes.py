@@ -25,15 +25,28 @@ def note(stage: Stage, facts: dict[str, Any] | None = None, **given: Any) -> str
             "GET /a/ from 10.0.0.7",
         ),
         (Stage.CLIENT, {}, "GET /books/"),  # as the cycle says itself
+        (Stage.CLIENT, {"method": "PUT", "path": "/a/", "body": "unread"}, "PUT /a/ · body unread"),
+        (Stage.CLIENT, {"method": "PUT", "path": "/a/", "body": "read"}, "PUT /a/"),
         (Stage.GATEWAY, {"interface": "ASGI", "server": "ASGI 3.0"}, "ASGI · ASGI 3.0"),
         (Stage.GATEWAY, {"interface": "WSGI", "server": ""}, "WSGI"),
         (Stage.SETTINGS, {"module": "shop.settings"}, "shop.settings"),
         (Stage.SETTINGS, {}, ""),
+        (Stage.SETTINGS, {"module": "a.b", "changed": {"changes": [{}, {}]}}, "a.b · 2 changes"),
         (Stage.MIDDLEWARE, {"onion": [{"name": "shop.Cache", "short_circuit": False}]}, ""),
         (
             Stage.MIDDLEWARE,
             {"onion": [{"name": "a.B"}, {"name": "shop.Cache", "short_circuit": True}]},
             "Cache answered by itself",
+        ),
+        (
+            Stage.MIDDLEWARE,
+            {
+                "onion": [
+                    {"name": "a.B", "became": [404, 301]},
+                    {"name": "shop.Rates", "raised": {"type": "shop.Outdated"}},
+                ]
+            },
+            "Rates raised Outdated",
         ),
         (Stage.ROUTING, {"view_name": "shop:list", "route": "books/"}, "shop:list"),
         (Stage.ROUTING, {"view_name": "", "route": "books/"}, "books/"),
@@ -76,9 +89,10 @@ def test_a_note_says_what_the_stage_did(stage: Stage, facts: Any, words: str) ->
             {"status": 404, "content_type": "text/plain; charset=x", "size_bytes": 0},
             "404 · text/plain · 0 B",
         ),
-        ({"streaming": True, "complete": True}, "200 · text/html · 1.2 KB · streamed"),
-        ({"streaming": True}, "200 · text/html · 1.2 KB · streamed"),
-        ({"streaming": True, "complete": False}, "200 · text/html · 1.2 KB · stream cut off"),
+        ({"streaming": True, "ended": "complete"}, "200 · text/html · 1.2 KB · streamed"),
+        ({"streaming": True, "ended": "unseen"}, "200 · text/html · 1.2 KB · streamed"),
+        ({"streaming": True, "ended": "raised"}, "200 · text/html · 1.2 KB · stream cut off"),
+        ({"streaming": True, "ended": "closed"}, "200 · text/html · 1.2 KB · stream cut off"),
         ({"missing": "No response was made: CancelledError."}, "none was made"),
     ],
 )

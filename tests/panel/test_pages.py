@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cycle_inspector import panel
+from cycle_inspector.history.links import Links
 from cycle_inspector.panel import pages, stages
 from cycle_inspector.panel.pages import Urls
 from cycle_inspector.records import Stage
@@ -18,6 +19,7 @@ from tests.panel.sample import (
     failed_cycle,
     full_facts,
     hostile_cycle,
+    make_row,
     rich_cycle,
 )
 
@@ -125,11 +127,58 @@ def test_one_broken_stage_does_not_take_the_others_with_it(caplog):
 
 
 def test_without_a_root_there_are_no_links_to_other_pages():
-    shown = pages.embed(rich_cycle(parent="x"), Urls(assets="/static/cycle_inspector/"))
+    links = Links(outer=make_row(id="x"), inside=(make_row(),))
+    cycle = rich_cycle(parent="x", cause="inside")
+    shown = pages.embed(cycle, Urls(assets="/static/cycle_inspector/"), links=links)
+    assert "Ran inside" in shown
+    assert "<a data-cycle" not in shown
     assert "/__cycle__/" not in shown
     assert "None" not in shown
     assert 'href="/static/cycle_inspector/tokens.css"' in shown
     assert shown.lstrip().startswith("<cycle-embed>\n<template shadowrootmode")
+
+
+def test_links_to_other_cycles_lead_where_they_are_told_to():
+    links = Links(outer=make_row(id="x"), inside=(make_row(id="y"),))
+    cycle = rich_cycle(parent="x", cause="inside")
+    urls = Urls(assets="/assets/", cycle=lambda cycle_id: f"/admin/{cycle_id}/change/")
+    shown = pages.embed(cycle, urls, links=links)
+    assert shown.count('href="/admin/x/change/" data-cycle="x"') == 2  # in the head as well
+    assert 'href="/admin/y/change/" data-cycle="y"' in shown
+    assert "Full page" not in shown
+
+
+def test_a_chain_of_redirects_is_shown_in_its_order():
+    rows = (make_row(id="a", path="/a/", status=301), make_row(id="b", path="/b/", status=302))
+    cycle = rich_cycle(parent="b", cause="redirect")
+    shown = pages.page(cycle, URLS, links=Links(before=rows))
+    assert "Redirected from</a>" in shown
+    assert Markup(shown).text.index("GET /a/") < Markup(shown).text.index("GET /b/")
+    assert shown.index("Redirected here from") < shown.index("N+1: 40")
+
+
+def test_cycles_that_a_page_caused_are_listed_by_how_it_did():
+    links = Links(
+        inside=(make_row(path="/inner/"),), fetched=(make_row(path="/api/"),), fetched_count=2
+    )
+    shown = pages.overview(rich_cycle(), URLS, links=links)
+    assert shown.index("Cycles inside this one") < shown.index("GET /inner/")
+    assert shown.index("Fetched by this page") < shown.index("GET /api/")
+    assert "1 more is not listed." in shown
+
+
+def test_a_page_without_other_cycles_says_nothing_of_them():
+    shown = pages.page(rich_cycle(), URLS)
+    for words in ('data-cycle="0', "Redirected", "Fetched", "Cycles inside", "Led to"):
+        assert words not in shown.partition("cycle-report>")[2]
+
+
+def test_the_paths_of_other_cycles_are_text():
+    row = make_row(path=HOSTILE, method="GET")
+    links = Links(before=(row,), inside=(row,), fetched=(row,))
+    markup = Markup(pages.page(rich_cycle(), URLS, links=links))
+    assert not {"img"} & set(markup.tags)
+    assert markup.text.count(HOSTILE) == 3
 
 
 def test_pages_that_say_why_there_is_nothing():

@@ -6,7 +6,7 @@ import pytest
 
 from cycle_inspector.panel import pages, stages
 from cycle_inspector.records import Stage
-from tests.factories import MS, make_cycle, make_event, make_frame, make_span, make_stage
+from tests.factories import make_cycle, make_event, make_frame, make_span, make_stage
 from tests.panel.sample import full_facts, rich_cycle
 
 
@@ -39,7 +39,7 @@ def test_a_stage_has_its_number_and_its_own_events() -> None:
     assert given["events"] == [own]
 
 
-# Client and gateway
+# Client
 
 
 @pytest.mark.parametrize(
@@ -52,113 +52,6 @@ def test_a_stage_has_its_number_and_its_own_events() -> None:
 )
 def test_a_body_is_told_with_its_size_and_whether_it_was_read(facts: Any, words: str) -> None:
     assert words in shown(Stage.CLIENT, facts)
-
-
-@pytest.mark.parametrize(("keys", "is_said"), [([], True), (["basket"], False), (None, False)])
-def test_an_empty_session_is_told_from_one_nobody_loaded(keys: Any, is_said: bool) -> None:
-    facts = {} if keys is None else {"session_keys": keys}
-
-    assert ("loaded, and empty" in shown(Stage.CLIENT, facts)) is is_said
-    assert ("Session keys" in shown(Stage.CLIENT, facts)) is bool(keys)
-
-
-@pytest.mark.parametrize(("extensions", "is_said"), [(["http.response.push"], True), ([], False)])
-def test_the_extensions_of_the_server_are_named(extensions: list[str], is_said: bool) -> None:
-    html = shown(Stage.GATEWAY, {"interface": "ASGI", "extensions": extensions})
-
-    assert ("<dt>Extensions</dt>" in html) is is_said
-
-
-# Middleware
-
-
-def layer(name: str, **given: Any) -> dict[str, Any]:
-    return {"name": f"shop.{name}", "own_ns": MS, "hooks": [], "short_circuit": False, **given}
-
-
-def test_hops_are_told_in_words() -> None:
-    hook = {"hook": "process_view", "duration_ns": 3 * MS, "hop": "sync_to_async"}
-    onion = [layer("Rates"), layer("Common", hop="async_to_sync", hooks=[hook])]
-
-    html = shown(Stage.MIDDLEWARE, {"onion": onion, "hop": "sync_to_async"})
-
-    assert "Rates knows sync only, so it runs in a thread" in html
-    assert html.count("runs in an event loop: async middleware in a sync chain") == 1
-    assert "process_view 3.00 ms, in a thread" in html
-    assert "_to_" not in html
-
-
-def test_a_chain_without_hops_says_nothing_of_threads() -> None:
-    hook = {"hook": "process_view", "duration_ns": 3 * MS, "hop": None}
-
-    html = shown(Stage.MIDDLEWARE, {"onion": [layer("Rates", hop=None, hooks=[hook])]})
-
-    assert "thread" not in html
-    assert "event loop" not in html
-
-
-def test_the_slowest_middleware_has_the_longest_bar() -> None:
-    onion = [layer("A", own_ns=1 * MS), layer("B", own_ns=4 * MS), layer("C", own_ns=None)]
-
-    given = context(Stage.MIDDLEWARE, {"onion": onion})
-
-    assert [bar.width for _, bar in given["layers"]] == ["25.000%", "100.000%", "0.000%"]
-
-
-# Routing
-
-
-def marks(**facts: Any) -> dict[str, str]:
-    request = {"path": facts.pop("path", "/books/abc/")}
-    return dict(context(Stage.ROUTING, facts, request=request)["tried"])
-
-
-def test_the_pattern_that_matched_is_the_last_one_tried() -> None:
-    assert marks(tried=["admin/", "books/", "books/<int:pk>/"], tried_count=3) == {
-        "admin/": "",
-        "books/": "",
-        "books/<int:pk>/": "matched",
-    }
-
-
-def test_in_a_list_that_was_cut_none_is_said_to_match() -> None:
-    facts = {"tried": ["admin/", "books/"], "tried_count": 202}
-
-    assert set(marks(**facts).values()) == {""}
-    assert "And 200 more." in shown(Stage.ROUTING, facts)
-    assert '<span class="quiet">202</span>' in shown(Stage.ROUTING, facts)
-
-
-def test_a_whole_list_is_not_said_to_go_on() -> None:
-    facts = {"tried": ["admin/", "books/"], "tried_count": 2}
-
-    assert "more." not in shown(Stage.ROUTING, facts)
-    assert '<span class="quiet">2</span>' in shown(Stage.ROUTING, {"tried": ["a/", "b/"]})
-
-
-@pytest.mark.parametrize(
-    ("path", "near"),
-    [
-        ("/books/abc/", {"books/", "books/<int:pk>/", "^books/(?P<slug>.*)$"}),
-        ("/boo/", {"books/", "books/<int:pk>/", "books.csv", "^books/(?P<slug>.*)$"}),
-        ("/books.txt", {"books.csv"}),
-        ("/admin", {"admin/"}),
-        ("/zoo/", set()),
-        ("/about/", set()),  # but for its first letter nothing is like it
-        ("/", set()),
-        ("", set()),
-    ],
-)
-def test_the_patterns_nearest_to_a_path_without_a_match_are_marked(
-    path: str, near: set[str]
-) -> None:
-    tried = ["", "admin/", "books/", "books/<int:pk>/", "books.csv", "^books/(?P<slug>.*)$"]
-
-    found = marks(path=path, tried=tried, not_found=True)
-
-    assert list(found) == tried
-    assert {one for one, mark in found.items() if mark} == near
-    assert set(found.values()) <= {"", "near"}
 
 
 # View
@@ -235,15 +128,6 @@ def test_folded_templates_are_said_to_be() -> None:
 
     assert html.count("folded into one") == 1
     assert html.index("django/forms/div.html") < html.index("folded into one")
-
-
-@pytest.mark.parametrize(
-    ("facts", "is_cut"), [({"complete": False}, True), ({"complete": True}, False), ({}, False)]
-)
-def test_a_stream_that_did_not_reach_its_end_is_told(facts: dict[str, bool], is_cut: bool) -> None:
-    assert (
-        "did not reach its end" in shown(Stage.RESPONSE, {"streaming": True, **facts})
-    ) is is_cut
 
 
 @pytest.mark.parametrize("sentence", ["No response was made: CancelledError.", None])

@@ -9,7 +9,7 @@ from cycle_inspector.panel.pages import Urls
 from cycle_inspector.panel.summary import summarise
 from cycle_inspector.records import Severity, Stage
 from tests.factories import MS, make_cycle, make_finding, make_query, make_span, make_stage
-from tests.panel.sample import empty_cycle, rich_cycle
+from tests.panel.sample import empty_cycle, make_row, rich_cycle
 
 URLS = Urls(root="/shop/__cycle__/", assets="/")
 
@@ -84,3 +84,15 @@ def test_only_stages_that_took_time_are_in_the_strip() -> None:
         {"stage": "view", "own_ms": 6.0},
         {"stage": "database", "own_ms": 4.0},
     ]
+
+
+def test_the_redirects_before_it_are_told_in_their_order() -> None:
+    rows = [make_row(path="/a/", severity="error"), make_row(path="/b/")]
+
+    shown = summarise(make_cycle(), URLS, before=rows)["redirects"]
+
+    assert [(one["path"], one["severity"]) for one in shown] == [("/a/", "error"), ("/b/", None)]
+
+
+def test_a_cycle_that_nobody_was_redirected_to_tells_none() -> None:
+    assert summary()["redirects"] == []

@@ -25,6 +25,7 @@ def view_of(path: str) -> Any:
         (f"{ID}/report", views.report),
         (f"{ID}/summary.json", views.summary),
         (f"{ID}/stages/database", views.stage),
+        (f"{ID}/patterns", views.patterns),
         (f"{ID}/browser", views.browser),
         ("panel.js", views.asset),
         ("elements/cycle-panel.js", views.asset),

@@ -7,9 +7,11 @@ from django.test import RequestFactory
 
 from cycle_inspector.codec import UnreadableCycle
 from cycle_inspector.history import reader
+from cycle_inspector.history.links import Cause, Links
 from cycle_inspector.history.trouble import HistoryUnavailable
 from cycle_inspector.panel import assets, beacon, views
 from cycle_inspector.records import Stage
+from tests.panel.sample import make_row
 
 UNKNOWN = "019aaa00-0000-7000-8000-00000000ffff"
 OWN = {"HTTP_SEC_FETCH_SITE": "same-origin"}
@@ -79,6 +81,30 @@ def test_links_honour_the_script_name(cycle):
     assert views.urls_of(request).page(cycle.id) == f"/shop/__cycle__/{cycle.id}/"
 
 
+# The cycles beside it
+
+
+def test_the_redirects_that_led_to_a_cycle_are_in_its_page_its_report_and_its_summary(
+    ask, cycle, history
+):
+    sent = make_row(method="POST", path="/orders/new/", status=302, severity="warning")
+    history.links = Links(before=(sent,))
+    for path in ("", "report"):
+        shown = text(ask(f"{cycle.id}/{path}"))
+        assert "Redirected here from" in shown
+        assert f'<a href="/__cycle__/{sent.id}/" data-cycle="{sent.id}">POST /orders/new/' in shown
+    assert json.loads(ask(f"{cycle.id}/summary.json").content)["redirects"] == [
+        {
+            "id": sent.id,
+            "method": "POST",
+            "path": "/orders/new/",
+            "status": 302,
+            "duration_ms": 40.0,
+            "severity": "warning",
+        }
+    ]
+
+
 # Finding the newest
 
 
@@ -122,6 +148,14 @@ def test_the_index_lists_recent_cycles(ask, cycle, monkeypatch):
     shown = text(ask(""))
     assert f'href="/__cycle__/{cycle.id}/"' in shown
     assert "84.0 ms" in shown
+    assert "after a redirect" not in shown
+
+
+def test_the_index_says_what_caused_a_cycle(ask, cycle, history, monkeypatch):
+    row = make_row()
+    monkeypatch.setattr(reader, "recent", lambda limit, before=None: [row])
+    history.causes = {row.id: Cause(kind="redirect", parent=cycle.id)}
+    assert "after a redirect" in text(ask(""))
 
 
 # What is not there, and what goes wrong
@@ -229,7 +263,13 @@ def test_the_beacon_is_kept(ask, cycle, history):
     response = ask(f"{cycle.id}/browser", "POST", data=TIMINGS, **OWN)
     assert response.status_code == 204
     facts = {"load_ns": 342_000_000, "cls": 0.02, "navigation_type": "reload"}
-    assert history.timings == [(cycle.id, facts)]
+    assert history.beacons == [(cycle.id, facts, ())]
+
+
+def test_the_fetches_of_a_page_are_taken_with_its_timings(ask, cycle, history):
+    body = json.dumps({"load_ns": 1, "fetched": [UNKNOWN, "evil"]})
+    assert ask(f"{cycle.id}/browser", "POST", data=body, **OWN).status_code == 204
+    assert history.beacons == [(cycle.id, {"load_ns": 1}, (UNKNOWN,))]
 
 
 def test_a_beacon_without_fetch_metadata_needs_its_own_origin(ask, cycle, history):
@@ -237,28 +277,28 @@ def test_a_beacon_without_fetch_metadata_needs_its_own_origin(ask, cycle, histor
     assert ask(path, "POST", data=TIMINGS).status_code == 403
     assert ask(path, "POST", data=TIMINGS, HTTP_ORIGIN="http://evil.example").status_code == 403
     assert ask(path, "POST", data=TIMINGS, HTTP_ORIGIN="http://testserver").status_code == 204
-    assert len(history.timings) == 1
+    assert len(history.beacons) == 1
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_a_beacon_from_another_site_is_refused(ask, cycle, history, site):
     response = ask(f"{cycle.id}/browser", "POST", data=TIMINGS, HTTP_SEC_FETCH_SITE=site)
     assert response.status_code in (403, 404)
-    assert history.timings == []
+    assert history.beacons == []
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "7", "{}", '{"load_ns": "soon"}', "[" * 9000])
 def test_a_beacon_that_is_none_is_a_400(ask, cycle, history, body):
     response = ask(f"{cycle.id}/browser", "POST", data=body, **OWN)
     assert response.status_code == 400
-    assert history.timings == []
+    assert history.beacons == []
 
 
 def test_an_oversized_beacon_is_refused_unread(ask, cycle, history):
     given = {"CONTENT_LENGTH": str(beacon.LIMIT_BYTES + 1), **OWN}
     response = ask(f"{cycle.id}/browser", "POST", data=TIMINGS, **given)
     assert response.status_code == 413
-    assert history.timings == []
+    assert history.beacons == []
 
 
 # Static files

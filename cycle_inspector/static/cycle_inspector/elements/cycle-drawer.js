@@ -40,6 +40,7 @@ export class CycleDrawer extends HTMLElement {
     this.addEventListener("cycle-choose", (event) => {
       this.show(/** @type {CustomEvent<string>} */ (event).detail);
     });
+    this.addEventListener("click", (event) => this.#follow(event));
     this.addEventListener("cycle-view", (event) => {
       remember({ view: /** @type {CustomEvent<string>} */ (event).detail });
     });
@@ -108,6 +109,14 @@ export class CycleDrawer extends HTMLElement {
     report?.setAttribute("view", view);
     this.#head.replaceChildren(...(report?.querySelectorAll(":scope > .head") ?? []));
     this.#main.replaceChildren(...parsed.body.childNodes);
+  }
+
+  /** A link to another cycle leads there in this drawer, a new tab apart. @param {MouseEvent} event */
+  #follow(event) {
+    const link = event.target instanceof Element ? event.target.closest("a[data-cycle]") : null;
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    this.show(link.getAttribute("data-cycle") ?? "", OVERVIEW);
   }
 
   /** @param {KeyboardEvent} event */

@@ -1,13 +1,15 @@
-import { formatMs, shortAddress } from "../lib/format.js";
-import { statusKind } from "../lib/line.js";
+import { counted, formatMs, shortAddress } from "../lib/format.js";
+import { markOf, statusKind } from "../lib/line.js";
 import { nextIndex } from "../lib/rail.js";
+import { isFetch } from "../lib/server-timing.js";
 import { build } from "./build.js";
 
 /** @typedef {import("../lib/server-timing.js").Seen} Seen */
 
 /**
- * The cycles of this page: a button with their number, and the list it opens. Choosing one sends
- * `cycle-choose`; nothing is ever chosen by itself.
+ * The cycles of this page, with the redirects before it and the fetches after it: a button with
+ * their number, and the list it opens. Choosing one sends `cycle-choose`; nothing is ever chosen by
+ * itself.
  */
 export class CycleList extends HTMLElement {
   /** @type {Seen[]} */
@@ -34,7 +36,7 @@ export class CycleList extends HTMLElement {
     return !this.#list.hidden;
   }
 
-  /** @param {Seen[]} value the page's own first, then in the order in which they began */
+  /** @param {Seen[]} value in the order in which they began */
   set cycles(value) {
     this.#cycles = value;
     this.#write();
@@ -64,19 +66,24 @@ export class CycleList extends HTMLElement {
   }
 
   #write() {
-    const others = this.#cycles.length - 1;
-    const isNew = others > 0 && this.#cycles.length > Math.max(this.#known, 1);
+    const fetches = this.#cycles.filter(isFetch).length;
+    const redirects = this.#cycles.filter((one) => one.how === "redirect").length;
+    const others = [
+      ...(redirects ? [counted(redirects, "redirect", "redirects")] : []),
+      ...(fetches ? [`${fetches} fetch`] : []),
+    ];
+    const isNew = fetches > 0 && this.#cycles.length > this.#known;
     this.hidden = this.#cycles.length === 0;
     this.#button.replaceChildren(
-      ...(others > 0
-        ? [build("span", { class: "roomy" }, "This page and "), `${others} fetch`]
+      ...(others.length
+        ? [build("span", { class: "roomy" }, "This page and "), others.join(", ")]
         : ["This page"]),
       ...(isNew && !this.isOpen ? [build("span", { class: "new" }, "new")] : []),
     );
-    this.#button.disabled = others <= 0;
+    this.#button.disabled = others.length === 0;
     const focused = /** @type {ShadowRoot} */ (this.getRootNode()).activeElement;
     const kept = focused instanceof HTMLButtonElement ? focused.value : undefined;
-    const newest = this.#cycles.at(-1)?.id;
+    const newest = fetches ? this.#cycles.at(-1)?.id : undefined;
     this.#list.replaceChildren(...this.#cycles.map((one) => this.#item(one, one.id === newest)));
     if (kept && this.isOpen) this.#buttons.find((one) => one.value === kept)?.focus();
   }
@@ -90,6 +97,7 @@ export class CycleList extends HTMLElement {
       ? build("span", { class: statusKind(one.status) }, String(one.status))
       : build("span", { class: "status" }, "");
     const address = shortAddress(one.address, location.href);
+    const mark = markOf(one.severity);
     return build(
       "li",
       {},
@@ -102,8 +110,13 @@ export class CycleList extends HTMLElement {
         },
         build("span", { class: "how" }, one.how),
         status,
-        build("span", { class: "address", title: address }, address),
-        newest && this.#cycles.length > 1 ? build("span", { class: "new" }, "newest") : "",
+        build(
+          "span",
+          { class: "address", title: address },
+          ...(mark ? [build("span", { class: `severity-${one.severity}` }, `${mark} `)] : []),
+          `${one.method ?? ""} ${address}`.trim(),
+        ),
+        newest ? build("span", { class: "new" }, "newest") : "",
         build("span", { class: "figure" }, formatMs(one.duration_ms)),
       ),
     );

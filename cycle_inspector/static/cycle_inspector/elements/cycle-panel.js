@@ -1,7 +1,7 @@
 import { sendTimings } from "../beacon.js";
 import { recall, remember } from "../lib/memory.js";
 import { fetchPatiently } from "../lib/patience.js";
-import { cycleId } from "../lib/server-timing.js";
+import { cycleId, isFetch } from "../lib/server-timing.js";
 import { watchRequests } from "../watch.js";
 import { CycleLine } from "./cycle-line.js";
 
@@ -68,10 +68,15 @@ export class CyclePanel extends HTMLElement {
     await this.#adopt(["tokens.css", "panel.css"], signal);
     this.#own = id;
     this.#hasFailed = summary.finding?.severity === "error";
+    for (const { path, ...one } of summary.redirects) {
+      const address = new URL(path, location.href).href;
+      this.#cycles.set(one.id, { ...one, address, how: "redirect", startTime: 0 });
+    }
     this.#cycles.set(id, {
       id,
       address: location.href,
       how: "page",
+      method: summary.method ?? "",
       startTime: 0,
       duration_ms: summary.duration_ms,
       status: summary.status ?? undefined,
@@ -80,9 +85,13 @@ export class CyclePanel extends HTMLElement {
     this.#line.addEventListener("click", () => this.open(), { signal });
     this.#root.append(this.#line);
     window.addEventListener("keydown", (event) => this.#obey(event), { signal });
-    watchRequests((found) => this.#add(found), signal);
     // Without Server-Timing the id is a guess, too weak to write to that cycle.
-    if (known && entry) sendTimings(`${this.base}${id}/browser`, entry, signal);
+    const tell =
+      known && entry ? sendTimings(`${this.base}${id}/browser`, entry, signal) : () => {};
+    watchRequests((found) => {
+      tell(found.id);
+      this.#add(found);
+    }, signal);
     if (recall().open) await this.open({ takeFocus: false });
   }
 
@@ -139,8 +148,9 @@ export class CyclePanel extends HTMLElement {
   }
 
   #tell() {
-    this.#line.fetchCount = this.#cycles.size - 1;
-    if (this.#drawer) this.#drawer.cycles = [...this.#cycles.values()];
+    const cycles = [...this.#cycles.values()];
+    this.#line.fetchCount = cycles.filter(isFetch).length;
+    if (this.#drawer) this.#drawer.cycles = cycles;
   }
 
   /** @param {KeyboardEvent} event */

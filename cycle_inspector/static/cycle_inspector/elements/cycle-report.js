@@ -1,5 +1,6 @@
 import { nextIndex } from "../lib/rail.js";
 import { build } from "./build.js";
+import { CycleMore } from "./cycle-more.js";
 
 const OVERVIEW = "overview";
 
@@ -14,6 +15,7 @@ export class CycleReport extends HTMLElement {
   #view = "";
 
   static define(tag = "cycle-report", registry = customElements) {
+    CycleMore.define();
     if (!registry.get(tag)) registry.define(tag, this);
   }
 

@@ -54,6 +54,16 @@ export function browserFacts(navigation, vitals) {
 }
 
 /**
+ * Return how long to wait before the next fetches are told: soon at first, and ever more seldom, as
+ * a page may go on fetching for hours.
+ *
+ * @param {number} count how often they were told before
+ */
+export function pauseMs(count) {
+  return Math.min(500 * 2 ** count, 60_000);
+}
+
+/**
  * A page from the browser's cache carries the id of the cycle that once made it.
  *
  * @param {Navigation} navigation

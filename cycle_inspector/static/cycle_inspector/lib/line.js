@@ -15,6 +15,17 @@ import { counted, formatMs } from "./format.js";
  * @property {number} finding_count
  * @property {{code: string, severity: string, title: string} | null} finding
  * @property {{stage: string, own_ms: number}[]} stages
+ * @property {Redirect[]} redirects those that led to it, the first one first
+ */
+
+/**
+ * @typedef {object} Redirect
+ * @property {string} id
+ * @property {string} method
+ * @property {string} path
+ * @property {number} status
+ * @property {number} duration_ms
+ * @property {string | null} severity of its worst finding
  */
 
 /**
@@ -39,7 +50,7 @@ export function lineParts(summary, fetchCount) {
   parts.push({ kind: "time", text: formatMs(summary.duration_ms) });
   if (summary.query_count) parts.push({ kind: "count", text: `${summary.query_count} SQL` });
   if (summary.finding) {
-    const mark = MARKS[summary.finding.severity] ?? MARKS["info"];
+    const mark = markOf(summary.finding.severity);
     const more = summary.finding_count > 1 ? ` +${summary.finding_count - 1}` : "";
     parts.push({
       kind: `finding severity-${summary.finding.severity}`,
@@ -49,12 +60,32 @@ export function lineParts(summary, fetchCount) {
   if (summary.render_count) {
     parts.push({ kind: "count", text: counted(summary.render_count, "template", "templates") });
   }
+  const redirects = redirectText(summary.redirects);
+  if (redirects) parts.push({ kind: "count redirects", text: redirects });
   if (fetchCount) parts.push({ kind: "count fetches", text: `${fetchCount} fetch` });
   return parts;
 }
 
+/** @param {Redirect[]} redirects */
+function redirectText(redirects) {
+  const [first, ...more] = redirects;
+  if (!first) return "";
+  const marks = redirects.map(({ severity }) => markOf(severity));
+  const words = more.length ? `${redirects.length} redirects` : `${first.method} ${first.status}`;
+  return `after ${words} ${marks.find(Boolean) ?? ""}`.trim();
+}
+
 /** @type {Record<string, string>} */
 const MARKS = { error: "✕", warning: "▲", info: "●" };
+
+/**
+ * Return the sign of a finding; none where there is no finding.
+ *
+ * @param {string | null | undefined} severity
+ */
+export function markOf(severity) {
+  return severity ? (MARKS[severity] ?? "●") : "";
+}
 
 /** @param {number} status */
 export function statusKind(status) {

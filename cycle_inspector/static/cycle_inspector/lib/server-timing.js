@@ -12,10 +12,12 @@
  * @typedef {object} Seen a request of the page that the server recorded
  * @property {string} id
  * @property {string} address
- * @property {string} how "page", "fetch" and so on
+ * @property {string} how "page", "redirect", "fetch" and so on
  * @property {number} startTime
  * @property {number} duration_ms
  * @property {number | undefined} status
+ * @property {string} [method] where it is known
+ * @property {string | null} [severity] of its worst finding, where it is known
  */
 
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -31,6 +33,15 @@ const WORDS = { navigation: "page", xmlhttprequest: "xhr", iframe: "frame", img:
 export function cycleId(entry) {
   const found = entry?.serverTiming?.find((one) => one.name === "cycle")?.description;
   return found && ID.test(found) ? found : undefined;
+}
+
+/**
+ * Tell what the page asked for from what brought the person there.
+ *
+ * @param {Seen} one
+ */
+export function isFetch({ how }) {
+  return how !== "page" && how !== "redirect";
 }
 
 /**
