@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPMessage, HTTPResponse
 from http.cookiejar import CookieJar
@@ -15,29 +17,103 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 _STARTS_WITHIN_SECONDS = 30
-_STOPS_WITHIN_SECONDS = 10
+_STOPS_WITHIN_SECONDS = 15
+
+
+class Server:
+    """A process that serves, with all that it starts; what they print goes to `server.log`."""
+
+    def __init__(
+        self, command: list[str], folder: Path, environ: Mapping[str, str] | None, address: str
+    ) -> None:
+        self.url = f"http://{address}"
+        self.address = address
+        self._log = folder / "server.log"
+        # A shell that runs the tests in the background ignores SIGINT, and children inherit that.
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a group of its own, to see what is left of it
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process that was started; it may have started others."""
+        return self._process.pid
+
+    @property
+    def printed(self) -> str:
+        """What it has printed until now."""
+        return self._log.read_text()
+
+    def wait_until_served(self, path: str) -> None:
+        """Wait for an answer, of whatever status, to a request for `path`."""
+        visitor = Visitor(self.url)
+        deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                visitor.get(path)
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        raise RuntimeError(f"the server does not answer:\n{self.printed}")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send it a signal, wait for its end, and return its exit code.
+
+        Fail if it leaves a process behind.
+        """
+        self._process.send_signal(how)
+        return self._wait()
+
+    def interrupt(self) -> int:
+        """Stop it as Ctrl-C does, which a terminal sends to all of its processes."""
+        os.killpg(self.pid, signal.SIGINT)
+        return self._wait()
+
+    def kill(self) -> None:
+        """End all of it at once, if it is still there."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait(_STOPS_WITHIN_SECONDS)
+
+    def _wait(self) -> int:
+        code = self._process.wait(_STOPS_WITHIN_SECONDS)
+        deadline = time.monotonic() + _STOPS_WITHIN_SECONDS
+        while self._is_something_left():  # a child that was killed may go a moment later
+            assert time.monotonic() < deadline, f"a process was left behind:\n{self.printed}"
+            time.sleep(0.02)
+        return code
+
+    def _is_something_left(self) -> bool:
+        try:
+            os.killpg(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
 
 @contextmanager
 def served(
     command: list[str], folder: Path, environ: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """Run `command` and a free address as its last argument, in `folder`; yield its base URL.
-
-    What it prints goes to `server.log` there.
-    """
-    address = f"127.0.0.1:{_free_port()}"
-    log = folder / "server.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            [*command, address], cwd=folder, env=environ, stdout=output, stderr=subprocess.STDOUT
-        )
+    """Run `command` and a free address as its last argument, in `folder`; yield its base URL."""
+    address = free_address()
+    server = Server([*command, address], folder, environ, address)
     try:
-        _wait_until_served(f"http://{address}", server, log)
-        yield f"http://{address}"
+        server.wait_until_served("/")
+        yield server.url
+        server.stop()
     finally:
-        server.terminate()
-        server.wait(_STOPS_WITHIN_SECONDS)
+        server.kill()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +136,14 @@ class Visitor:
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
         self._cookies = CookieJar()
-        self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}),
+        # Not build_opener(), which reads all certificates of the machine each time.
+        self._opener = urllib.request.OpenerDirector()
+        for one in (
+            urllib.request.HTTPHandler(),
             urllib.request.HTTPCookieProcessor(self._cookies),
-            _TakeAsItCame,
-        )
+            _TakeAsItCame(),
+        ):
+            self._opener.add_handler(one)
 
     def get(self, path: str) -> Answer:
         """Ask for `path`."""
@@ -90,20 +169,8 @@ class _TakeAsItCame(urllib.request.HTTPErrorProcessor):
         return response
 
 
-def _free_port() -> int:
+def free_address() -> str:
+    """Return an address of this machine that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _wait_until_served(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    visitor = Visitor(url)
-    deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            visitor.get("/")
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError(f"the server does not answer:\n{log.read_text()}")
+        return f"127.0.0.1:{probe.getsockname()[1]}"

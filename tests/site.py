@@ -132,6 +132,18 @@ def _ask_wsgi(
     return Answer(started["status"], received, b"".join(chunks), chunks)
 
 
+async def _receive(communicator: ApplicationCommunicator) -> Any:
+    """Return the next message; raise what ends the application before it sends one."""
+    message = asyncio.ensure_future(communicator.output_queue.get())
+    running = communicator.future
+    await asyncio.wait({message, running}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+    if not message.done():
+        message.cancel()
+        running.result()  # raises: what the application did, or that it is still running
+        raise AssertionError("The application ended without a response.")
+    return message.result()
+
+
 async def ask_asgi(
     handler: ASGIHandler,
     method: str,
@@ -158,10 +170,10 @@ async def ask_asgi(
     }
     communicator = ApplicationCommunicator(handler, scope)
     await communicator.send_input({"type": "http.request", "body": body})
-    start = await communicator.receive_output(10)
+    start = await _receive(communicator)
     chunks = []
     while True:
-        part = await communicator.receive_output(10)
+        part = await _receive(communicator)
         chunks.append(part.get("body", b""))
         if not part.get("more_body"):
             break
