@@ -73,6 +73,7 @@ def assemble(recorder: Recorder, describe: Mapping[Stage, Describe]) -> Cycle:
     return Cycle(
         id=recorder.id,
         parent=recorder.parent,
+        cause=None if recorder.parent is None else "inside",
         kind=recorder.kind,
         started_at=recorder.started_at,
         duration_ns=recorded.duration_ns,

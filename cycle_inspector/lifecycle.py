@@ -23,6 +23,7 @@ from cycle_inspector.collectors import (
     middleware,
     response,
     settings,
+    tasks,
 )
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.history import judge, writer
@@ -52,9 +53,10 @@ class OpenCycle:
         return type(None), ()
 
     def saw_chain(self, watch: middleware.Watch | None) -> None:
-        """Remember the chain that the request went through."""
+        """Remember that the request came through the whole chain."""
         if watch is not None:
-            self.recorder.notes[Stage.MIDDLEWARE] = watch
+            note = self.recorder.note(Stage.MIDDLEWARE, middleware.Note)
+            note.chain, note.is_through = watch, True
 
     def close(self, request: Any, answer: Any) -> bool:
         """Take what the request and the response say, and stop unless the response is a stream.
@@ -66,7 +68,7 @@ class OpenCycle:
             self.abandon(request, f"a middleware returned {type(answer).__qualname__}")
             return False
         with guard("take the request", recorder):
-            _take_request(recorder, request)
+            _take_request(recorder, request, answer)
         with guard("take the response", recorder):
             note = response.Note(answer, recorder.clock())
             recorder.notes[Stage.RESPONSE] = note
@@ -85,7 +87,8 @@ class OpenCycle:
         if note is not None:
             note.panel = self.panel
             # What a middleware has compressed since cannot be told apart.
-            note.added = None if answer.headers.get("Content-Encoding") else self.added
+            is_plain = answer.streaming and not answer.headers.get("Content-Encoding")
+            note.added = self.added if is_plain else None
         if not answer.streaming:
             keep(recorder)
             return
@@ -142,9 +145,14 @@ class record:  # noqa: N801 - read as a verb: `with record() as recording:`
         if self._tokens is not None:
             raise RuntimeError("This record() is running already; make another one.")
         outer = current()
+        config = conf.current()
         self._cycle = None
         self._recorder = Recorder(
-            kind="block", parent=None if outer is None else outer.id, limits=_limits(conf.current())
+            kind="block",
+            parent=None if outer is None else outer.id,
+            limits=_limits(config),
+            follows_threads=config.follow_threads,
+            at_stop=tasks.watch(),
         )
         hooks.hold()
         self._tokens = enter(self._recorder)
@@ -187,6 +195,8 @@ def open_cycle(request: Any) -> OpenCycle | None:
             parent=None if outer is None else outer.id,
             start=gateway.take_start(request),
             limits=_limits(config),
+            follows_threads=config.follow_threads,
+            at_stop=tasks.watch(),
         )
         recorder.notes[Stage.GATEWAY] = gateway.Note(request, recorder.clock())
         cycle = OpenCycle(recorder, enter(recorder))
@@ -236,7 +246,9 @@ def _finish(recorder: Recorder) -> Cycle:
         taken = settings.snapshot()
         recorder.settings = taken.digest
         writer.put_settings(taken.digest, taken.facts)
-    return assemble(recorder, DESCRIBE)
+    cycle = assemble(recorder, DESCRIBE)
+    recorder.clear()
+    return cycle
 
 
 def _limits(config: conf.Config) -> Limits:
@@ -248,7 +260,7 @@ def _limits(config: conf.Config) -> Limits:
     )
 
 
-def _take_request(recorder: Recorder, request: Any) -> None:
-    note = client.Note(request)
+def _take_request(recorder: Recorder, request: Any, answer: Any = None) -> None:
+    note = client.Note(request, answer)
     recorder.notes[Stage.CLIENT] = note
     recorder.request = lambda: client.request_facts(note)

@@ -156,7 +156,7 @@ def _finish(cycle: OpenCycle, request: HttpRequest, response: HttpResponseBase) 
     if cycle.shown:
         with guard("put the panel into the page", cycle.recorder):
             nonce = policy.nonce_in_use(request)
-            if cycle.added is not None:
+            if cycle.added is not None and response.streaming:
                 cycle.panel = policy.why_blocked(request, response, nonce) or "shown"
             else:
                 cycle.panel = inject.put_into_page(response, request, nonce)

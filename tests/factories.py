@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -152,6 +153,37 @@ def make_cycle(*, stages: dict[Stage, StageSummary] | None = None, **given: Any)
         "dropped": {},
     }
     return Cycle(**{**values, **given})
+
+
+def make_request(
+    method: str = "GET",
+    url: str = "/",
+    *,
+    status: int = 200,
+    location: str | None = None,
+    address: str = "127.0.0.1 port 4321",
+    headers: Mapping[str, str] | None = None,
+    host: str = "testserver",
+    **given: Any,
+) -> Cycle:
+    """Return the cycle of a request with what tells its client and where it was sent."""
+    path = url.partition("?")[0]
+    sent = {"Host": host, "User-Agent": "Browser/1", **(headers or {})}
+    answered = {} if location is None else {"Location": location}
+    return make_cycle(
+        request={"method": method, "path": path, "host": host, "full_path": url, "user": None},
+        response={**make_cycle().response, "status": status},
+        stages={
+            Stage.CLIENT: make_stage(
+                Stage.CLIENT,
+                facts={"address": address, "headers": [list(one) for one in sent.items()]},
+            ),
+            Stage.RESPONSE: make_stage(
+                Stage.RESPONSE, facts={"headers": [list(one) for one in answered.items()]}
+            ),
+        },
+        **given,
+    )
 
 
 def with_repeated_queries(cycle: Cycle, count: int, **given: Any) -> Cycle:

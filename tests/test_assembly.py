@@ -93,6 +93,7 @@ def test_request_and_response_are_asked_for_at_the_end() -> None:
     recorder.settings = "ab12"
     cycle = finish(recorder)
     assert (cycle.kind, cycle.parent, cycle.settings) == ("block", "outer", "ab12")
+    assert cycle.cause == "inside"
     assert cycle.request == {"method": "GET"}
     assert cycle.response == {"status": 200}
 
@@ -100,3 +101,4 @@ def test_request_and_response_are_asked_for_at_the_end() -> None:
 def test_cycle_of_an_idle_recorder_is_empty() -> None:
     cycle = finish(Recorder())
     assert (cycle.request, cycle.response, cycle.findings) == ({}, {}, ())
+    assert (cycle.parent, cycle.cause) == (None, None)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
 import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
@@ -14,13 +17,14 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from cycle_inspector import __version__, checks, conf, records
+from cycle_inspector import __version__, checks, conf, record, records
 from cycle_inspector.analysis import RULES, Thresholds
 from cycle_inspector.exporters import json_document
 from cycle_inspector.panel import beacon, inject, urls, views
 from cycle_inspector.records import Stage
 from demo_site.shop.lessons import LESSONS
 from tests.factories import make_cycle, make_query
+from tests.panel.sample import full_facts
 from tests.site import Site
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,7 +82,7 @@ def anchors(path: Path) -> set[str]:
 def shown_default(field: Field[Any]) -> str:
     """Return the default of a key of CYCLE_INSPECTOR as the reference writes it."""
     default = field.default if field.default is not MISSING else field.default_factory()  # type: ignore[misc]
-    if field.name == "enabled":
+    if field.name in ("enabled", "follow_threads"):
         return "on if [`DEBUG`]"
     if isinstance(default, tuple):
         default = list(default)
@@ -157,16 +161,49 @@ def test_each_fact_of_a_whole_cycle_is_in_the_reference(
         said = rows(section(text, f"{number}. {stage['name']}").partition("\n### ")[0])
         assert set(stage["facts"]) <= said.keys(), stage["name"]
         for layer in stage["facts"].get("onion", ()):
-            assert set(layer) == rows(section(text, "One middleware")).keys()
+            assert set(layer) <= rows(section(text, "One middleware")).keys()
             for hook in layer["hooks"]:
-                assert set(hook) == rows(section(text, "One hook")).keys()
+                assert set(hook) <= rows(section(text, "One hook")).keys()
+        for hop in stage["facts"].get("hops", ()):
+            assert set(hop) == rows(section(text, "One change of modes")).keys()
+
+
+def test_each_fact_that_a_middleware_may_have_is_in_the_reference() -> None:
+    text = page("reference/stages.md")
+    facts = json_document.in_milliseconds(full_facts()[Stage.MIDDLEWARE])
+
+    assert set().union(*facts["onion"]) == rows(section(text, "One middleware")).keys()
+    assert set().union(*facts["not_used"]) == rows(section(text, "One that is not used")).keys()
+    known = rows(section(text, "4. middleware").partition("\n### ")[0]).keys()
+    assert set(facts) | {"untimed"} == known
+
+
+def test_each_attribute_of_a_thread_or_task_is_in_the_reference(settings: Any) -> None:
+    settings.CYCLE_INSPECTOR = {"FOLLOW_THREADS": True}
+
+    async def view() -> record:
+        async with record() as recording:
+            await asyncio.to_thread(print, end="")
+            with suppress(ValueError):
+                await asyncio.to_thread(int, "x")
+            task = asyncio.create_task(asyncio.Event().wait())
+        task.cancel()
+        return recording
+
+    with ThreadPoolExecutor(1) as pool:  # a browser's test may have left a loop running here
+        cycle = pool.submit(asyncio.run, view()).result(10).cycle
+    spans = json_document.export(cycle)["spans"]
+    given = {name for span in spans for name in span["attributes"]}
+
+    text = section(page("reference/json.md"), "A thread, a call in an executor, a task")
+    assert given == rows(text).keys()
 
 
 def test_each_timing_of_the_browser_is_in_the_reference() -> None:
     sent = b'{%s, "cls": 0.1, "navigation_type": "reload"}' % b", ".join(
         b'"%s": 1' % name.encode() for name in beacon._COUNTS
     )
-    facts = json_document.in_milliseconds(beacon.parse(sent))
+    facts = json_document.in_milliseconds(beacon.parse(sent).facts)
 
     assert set(facts) <= rows(section(page("reference/stages.md"), "11. browser")).keys()
 

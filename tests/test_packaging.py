@@ -56,6 +56,7 @@ def test_the_distribution_holds_what_the_package_needs(installed: Path) -> None:
     for name in (
         "py.typed",
         "migrations/0001_initial.py",
+        "migrations/0002_links.py",
         "static/cycle_inspector/panel.js",
         "static/cycle_inspector/elements/cycle-panel.js",
         "static/cycle_inspector/tokens.css",

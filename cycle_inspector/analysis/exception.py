@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cycle_inspector.analysis._thresholds import Thresholds
-from cycle_inspector.records import Cycle, Event, Finding, Frame, Severity
+from cycle_inspector.records import Cycle, Event, Finding, Frame, Severity, TemplateLine
 
 CODE = "CI001"
 
@@ -23,7 +23,7 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
                 severity=_severity(event),
                 title=_title(event),
                 caller=_caller(event),
-                template=None,
+                template=_template(event),
                 count=1,
                 cost_ns=0,
                 evidence=() if event.parent is None else (event.parent,),
@@ -48,6 +48,13 @@ def _title(event: Event) -> str:
 
 def _caller(event: Event) -> Frame | None:
     return next((frame for frame in event.frames if frame.is_project), None)
+
+
+def _template(event: Event) -> TemplateLine | None:
+    found = event.attributes.get("template")
+    if not isinstance(found, dict) or not isinstance(found.get("line"), int):
+        return None
+    return TemplateLine(name=str(found.get("name")), line=found["line"])
 
 
 def _fix(event: Event) -> str:

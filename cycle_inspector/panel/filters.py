@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cycle_inspector.panel import hops, sql
+from cycle_inspector.panel import sql, tracebacks
 
 register = template.Library()
 
@@ -138,15 +138,21 @@ def colour_sql(statement: str) -> SafeString:
 
 
 @register.filter
-def hop_of_middleware(hop: Any) -> str:
-    """Return how a middleware runs that is reached by a hop between async and sync."""
-    return hops.of_a_middleware(hop)
+def trace_blocks(trace: Any) -> list[tracebacks.Block]:
+    """Return the frames of an exception as they are shown."""
+    return tracebacks.blocks(trace)
 
 
 @register.filter
-def hop_of_hook(hop: Any) -> str:
-    """Return the same of a process_* hook."""
-    return hops.of_a_hook(hop)
+def linked_errors(attributes: Any) -> list[tracebacks.Linked]:
+    """Return the exceptions that led to the one of these attributes."""
+    return tracebacks.linked(attributes)
+
+
+@register.filter
+def excerpt_lines(excerpt: Any) -> list[tracebacks.Line]:
+    """Return lines of source as they are shown."""
+    return tracebacks.lines(excerpt)
 
 
 @register.filter

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cycle_inspector.records import Cycle, Stage
+from cycle_inspector.records import Cycle, Span, Stage
+
+_Node = tuple[int, int | None, Stage, int, int]
+"""A record: its id, the id of the one around it, its stage, start and end."""
 
 _STEPS = (1, 2, 5)
+FOLLOWED = ("thread", "call", "task")  # kinds of spans that run beside the view
 _WIDEST_COUNT = 6  # labels that fit under each other on a narrow axis
 
 
@@ -84,8 +88,12 @@ def join(intervals: Iterable[tuple[int, int]], *, gap_ns: int = 0) -> list[tuple
 
 
 def own_times(cycle: Cycle) -> dict[Stage, int]:
-    """Return the time of each stage without what ran inside it, so that shares add up."""
-    nodes: list[tuple[int, int | None, Stage, int, int]] = [
+    """Return the time of each stage without what ran inside it, so that shares add up.
+
+    A followed thread or call runs while the view does: its time is not added to the view's, which
+    may wait for it. A task's queries are the view's own.
+    """
+    nodes: list[_Node] = [
         (one.id, one.parent, one.stage, one.start_ns, one.start_ns + one.duration_ns)
         for one in cycle.spans
     ]
@@ -94,6 +102,9 @@ def own_times(cycle: Cycle) -> dict[Stage, int]:
             (one.id, one.parent, stage, one.start_ns, one.start_ns + one.duration_ns)
             for one in records
         )
+    followed = {one.id: one for one in cycle.spans if one.attributes.get("kind") in FOLLOWED}
+    if followed:
+        nodes = _in_line(nodes, followed, {one.id: one.parent for one in cycle.spans})
     inside: dict[int | None, list[tuple[int, int]]] = {}
     for _, parent, _, start, end in nodes:
         inside.setdefault(parent, []).append((start, end))
@@ -103,6 +114,33 @@ def own_times(cycle: Cycle) -> dict[Stage, int]:
         taken = sum(max(0, other - one) for one, other in join(clipped))
         times[stage] = times.get(stage, 0) + max(0, end - start - taken)
     return times
+
+
+def _in_line(
+    nodes: list[_Node], followed: dict[int, Span], parents: dict[int, int | None]
+) -> list[_Node]:
+    """Return `nodes` without those that ran beside the request."""
+    # A middleware may hand the whole request to a thread, which is on its way then.
+    on_the_way = {
+        identity for identity, span in followed.items() if span.attributes["kind"] == "task"
+    }
+    for identity in parents.keys() - followed.keys():
+        outer = parents[identity]
+        while outer is not None and outer not in on_the_way:
+            on_the_way.add(outer)
+            outer = parents.get(outer)
+    kept: list[_Node] = []
+    beside: set[int | None] = set()
+    outer_of: dict[int | None, int | None] = {}
+    for identity, parent, stage, start, end in sorted(nodes):  # an outer one has the smaller id
+        parent = outer_of.get(parent, parent)
+        if parent in beside or (identity in followed and identity not in on_the_way):
+            beside.add(identity)
+        elif identity in followed:
+            outer_of[identity] = parent
+        else:
+            kept.append((identity, parent, stage, start, end))
+    return kept
 
 
 def _round_step(least: float) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cycle_inspector.panel import onion
 from cycle_inspector.panel.filters import counted, ms, size
 from cycle_inspector.records import Cycle, Stage, StageSummary
 
@@ -51,7 +52,8 @@ def _client(cycle: Cycle, facts: dict[str, Any]) -> str:
     if not method:
         return ""
     address = facts.get("address")
-    return f"{method} {path}" + (f" from {address}" if address else "")
+    unread = " · body unread" if facts.get("body") == "unread" else ""
+    return f"{method} {path}" + (f" from {address}" if address else "") + unread
 
 
 def _gateway(_: Cycle, facts: dict[str, Any]) -> str:
@@ -59,20 +61,24 @@ def _gateway(_: Cycle, facts: dict[str, Any]) -> str:
 
 
 def _settings(_: Cycle, facts: dict[str, Any]) -> str:
-    return str(facts.get("module") or "")
+    words = [str(facts["module"])] if facts.get("module") else []
+    if facts.get("changed"):
+        words.append(counted(len(facts["changed"]["changes"]), "change,changes"))
+    return " · ".join(words)
 
 
-def _middleware(cycle: Cycle, facts: dict[str, Any]) -> str:
-    onion = facts.get("onion") or []
-    cut = next((one for one in onion if one.get("short_circuit")), None)
-    if cut is not None:
-        return f"{str(cut.get('name')).rpartition('.')[2]} answered by itself"
-    return ""
+def _middleware(_: Cycle, facts: dict[str, Any]) -> str:
+    return onion.note(facts)
 
 
 def _routing(_: Cycle, facts: dict[str, Any]) -> str:
+    if facts.get("error"):
+        return f"raised {facts['error']['type'].rpartition('.')[2]}"
+    if facts.get("redirect"):
+        return f"redirected to {facts['redirect']['to']}"
     if facts.get("not_found"):
-        return "no pattern matched"
+        near = facts.get("near")
+        return "no pattern matched" + (f", but nearly {near[0]['pattern']}" if near else "")
     return str(facts.get("view_name") or facts.get("route") or "")
 
 
@@ -124,7 +130,8 @@ def _response(cycle: Cycle, facts: dict[str, Any]) -> str:
     if isinstance(given.get("size_bytes"), int):
         words.append(size(given["size_bytes"]))
     if given.get("streaming"):
-        words.append("streamed" if given.get("complete", True) else "stream cut off")
+        is_cut = given.get("ended") in ("raised", "cancelled", "closed")
+        words.append("stream cut off" if is_cut else "streamed")
     return " · ".join(words)
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cycle_inspector.panel import hops, queries, renders, timeline
+from cycle_inspector.panel import (
+    delivery,
+    onion,
+    queries,
+    renders,
+    routing,
+    surroundings,
+    threads,
+    timeline,
+)
 from cycle_inspector.panel.layout import Axis
 from cycle_inspector.records import Cycle, Stage
-
-# What may be different from path to path: a converter of a route, a group of an expression.
-_VARIABLE = re.compile(r"[<(\[\\]")
 
 _DOCS = "https://docs.djangoproject.com/en/stable/"
 
@@ -83,12 +88,13 @@ ABOUT = {
 }
 
 
-def context(cycle: Cycle, stage: Stage) -> dict[str, Any]:
-    """Return what the template of `stage` is filled with."""
+def context(cycle: Cycle, stage: Stage, urls: object = None) -> dict[str, Any]:
+    """Return what the template of `stage` is filled with; `urls` are those of `pages`."""
     summary = cycle.stage(stage)
     more = _MORE.get(stage)
     return {
         "cycle": cycle,
+        "urls": urls,
         "stage": stage.value,
         "number": list(Stage).index(stage) + 1,
         "about": ABOUT[stage],
@@ -97,19 +103,6 @@ def context(cycle: Cycle, stage: Stage) -> dict[str, Any]:
         "events": [one for one in cycle.events if one.stage is stage],
         "dropped": dropped(cycle, stage),
         **(more(cycle) if more is not None else {}),
-    }
-
-
-def _middleware(cycle: Cycle) -> dict[str, Any]:
-    onion = cycle.stage(Stage.MIDDLEWARE).facts.get("onion") or []
-    axis = Axis(max((one.get("own_ns") or 0 for one in onion), default=0))
-    view = cycle.stage(Stage.VIEW)
-    return {
-        "onion": onion,
-        "chain_hop": hops.of_the_chain(cycle.stage(Stage.MIDDLEWARE).facts.get("hop"), onion),
-        "layers": [(one, axis.bar(0, one.get("own_ns") or 0, "work")) for one in onion],
-        "core": view.facts.get("name"),
-        "core_ns": view.duration_ns,
     }
 
 
@@ -122,6 +115,7 @@ def _database(cycle: Cycle) -> dict[str, Any]:
         "total_ns": sum(one.duration_ns for one in cycle.queries),
         "by_alias": cycle.stage(Stage.DATABASE).facts.get("by_alias") or [],
         "many_aliases": len({one.alias for one in cycle.queries}) > 1,
+        "usual_thread": threads.usual_thread(cycle),
     }
 
 
@@ -141,50 +135,17 @@ def _models(cycle: Cycle) -> dict[str, Any]:
     return shown
 
 
-def _client(cycle: Cycle) -> dict[str, Any]:
-    return {"is_session_empty": cycle.stage(Stage.CLIENT).facts.get("session_keys") == []}
-
-
-def _routing(cycle: Cycle) -> dict[str, Any]:
-    facts = cycle.stage(Stage.ROUTING).facts
-    tried = [str(one) for one in facts.get("tried") or []]
-    count = max(facts.get("tried_count") or 0, len(tried))
-    marks = dict.fromkeys(tried, "")
-    if facts.get("not_found"):
-        marks.update(dict.fromkeys(_nearest(str(cycle.request.get("path") or ""), tried), "near"))
-    elif tried and count == len(tried):
-        marks[tried[-1]] = "matched"  # Django counts it among those it tried
-    return {
-        "tried": [(one, marks[one]) for one in tried],
-        "tried_count": count,
-        "untold": count - len(tried),
-    }
-
-
-def _nearest(path: str, patterns: list[str]) -> list[str]:
-    """Return the patterns that begin as `path` does, up to their first variable part."""
-    path = path.removeprefix("/")
-    fixed = {one: _VARIABLE.split(one.removeprefix("^"), maxsplit=1)[0] for one in patterns}
-    shares = {one: _shared(path, text) for one, text in fixed.items()}
-    most = max(shares.values(), default=0)
-    return [one for one, share in shares.items() if share == most] if most > 2 else []
-
-
-def _shared(one: str, other: str) -> int:
-    """Return with how many letters both begin."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
 def _view(cycle: Cycle) -> dict[str, Any]:
     """Take the exceptions out of the events: here they are shown first, with their frames."""
     events = [one for one in cycle.events if one.stage is Stage.VIEW]
-    span = next((one for one in cycle.spans if one.stage is Stage.VIEW), None)
+    own = (one for one in cycle.spans if one.stage is Stage.VIEW and not threads.is_followed(one))
+    span = next(own, None)
     usual = cycle.stage(Stage.GATEWAY).facts.get("thread")
     return {
         "raised": [one for one in events if one.kind == "exception"],
         "events": [one for one in events if one.kind != "exception"],
         "thread": span.thread if span is not None and usual and span.thread != usual else None,
+        "beside": threads.followed(cycle),
     }
 
 
@@ -197,9 +158,12 @@ def _browser(cycle: Cycle) -> dict[str, Any]:
 
 
 _MORE: dict[Stage, Callable[[Cycle], dict[str, Any]]] = {
-    Stage.CLIENT: _client,
-    Stage.ROUTING: _routing,
-    Stage.MIDDLEWARE: _middleware,
+    Stage.CLIENT: surroundings.client,
+    Stage.GATEWAY: surroundings.gateway,
+    Stage.SETTINGS: surroundings.settings,
+    Stage.RESPONSE: delivery.context,
+    Stage.ROUTING: routing.context,
+    Stage.MIDDLEWARE: onion.context,
     Stage.VIEW: _view,
     Stage.MODELS: _models,
     Stage.DATABASE: _database,

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from cycle_inspector.panel import notes, renders
+from cycle_inspector.panel import notes, renders, threads
 from cycle_inspector.panel.layout import Axis, Bar, Tick, join
 from cycle_inspector.records import Cycle, Span, Stage, StageSummary
 
 _MOST_RENDERS = 8  # templates with a row of their own
+_MOST_FOLLOWED = 8  # as many threads, calls in executors and tasks
 
 
 class _Timed(Protocol):
@@ -149,6 +150,8 @@ def _stage_rows(cycle: Cycle, summary: StageSummary, axis: Axis) -> Iterator[Row
     )
     if stage is Stage.MIDDLEWARE:
         yield from _span_rows(cycle, stage, axis)
+    elif stage is Stage.VIEW:
+        yield from _followed_rows(cycle, axis)
     elif stage is Stage.TEMPLATES:
         yield from _render_rows(cycle, axis)
 
@@ -162,7 +165,12 @@ def _intervals(cycle: Cycle, summary: StageSummary) -> list[tuple[int, int]]:
         return _ends(cycle.queries)
     if stage is Stage.TEMPLATES:
         return _ends(cycle.renders)
-    found = [piece for span in _of(cycle, stage) for piece in _in_and_out(span)]
+    found = [
+        piece
+        for span in _of(cycle, stage)
+        if not threads.is_followed(span)
+        for piece in _in_and_out(span)
+    ]
     if not found and summary.duration_ns > 0:
         found = [(summary.start_ns, summary.start_ns + summary.duration_ns)]
     return found
@@ -186,6 +194,28 @@ def _span_rows(cycle: Cycle, stage: Stage, axis: Axis) -> Iterator[Row]:
             bars=tuple(bars),
             start_ns=span.start_ns,
             duration_ns=sum(end - start for start, end in pieces),
+        )
+
+
+def _followed_rows(cycle: Cycle, axis: Axis) -> Iterator[Row]:
+    found = threads.followed(cycle)
+    longest = sorted(found, key=lambda one: -one.span.duration_ns)[:_MOST_FOLLOWED]
+    least = longest[-1].span.duration_ns if longest else 0
+    for one in found:
+        if one.span.duration_ns < least:
+            continue
+        yield Row(
+            stage=Stage.VIEW.value,
+            number=None,
+            name=one.name,
+            full_name=one.span.name,
+            note=one.note,
+            depth=min(one.depth + 1, 12),
+            bars=(axis.bar(one.span.start_ns, one.span.duration_ns, "work"),)
+            if one.is_start_known
+            else (),
+            start_ns=one.span.start_ns if one.is_start_known else None,
+            duration_ns=one.span.duration_ns if one.is_start_known else None,
         )
 
 

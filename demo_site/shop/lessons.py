@@ -193,8 +193,8 @@ LESSONS = (
         path="/books/abc/",
         title="A URL that nearly matches",
         look_for=(
-            "The page of a book takes a whole number and got letters. The routing stage shows "
-            "each pattern that was tried, in order; no view ran."
+            "The page of a book takes a whole number and got letters. The routing stage says so "
+            "in a sentence, and lists each pattern that was tried, in order; no view ran."
         ),
         queries=0,
         status=404,

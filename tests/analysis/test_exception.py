@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cycle_inspector.analysis import Thresholds, exception
-from cycle_inspector.records import Finding, Severity
+from cycle_inspector.records import Finding, Severity, TemplateLine
 from tests.factories import make_cycle, make_event, make_frame
 
 
@@ -23,6 +23,17 @@ def test_finds_an_exception_with_the_line_that_raised_it() -> None:
     assert finding.caller == make_frame()
     assert finding.evidence == (4,)
     assert finding.fix == "It was raised at /srv/shop/catalog/views.py:22, in book_list."
+
+
+def test_finds_the_line_of_the_template_it_came_out_of() -> None:
+    (finding,) = find(attributes={"template": {"name": "shop/a.html", "line": 3}})
+    assert finding.template == TemplateLine(name="shop/a.html", line=3)
+
+
+@pytest.mark.parametrize("template", [None, "shop/a.html", {}, {"name": "a", "line": "b"}])
+def test_does_not_find_a_template_where_none_is_known(template: Any) -> None:
+    (finding,) = find(attributes={"template": template})
+    assert finding.template is None
 
 
 def test_finds_an_exception_that_ended_a_block() -> None:

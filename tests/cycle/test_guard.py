@@ -11,17 +11,22 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 
 from cycle_inspector.collectors import (
+    _bodies,
     _frames,
+    _hops,
+    _layers,
     _statements,
+    _tracebacks,
     client,
     database,
     exceptions,
     gateway,
-    middleware,
     models,
     response,
     routing,
+    tasks,
     templates,
+    threads,
     view,
 )
 from cycle_inspector.collectors import (
@@ -57,18 +62,24 @@ def told(caplog: pytest.LogCaptureFixture) -> list[str]:
 # What is broken, the page that meets it, and what the cycle is marked with.
 FAULTS: dict[str, tuple[Any, str, str, str]] = {
     "client": (client, "Note", "/hello/", "take the request"),
+    "body": (_bodies, "Body", "/hello/", "take the request"),
     "response": (response, "Note", "/hello/", "take the response"),
     "frames": (_frames, "look_up", "/queries/2/", "record a query"),
     "query": (database, "OpenQuery", "/queries/2/", "record a query"),
     "error of a query": (_statements, "_error_text", "/faulty-sql/", "record a query"),
     "transaction": (database, "OpenQuery", "/statements/", "record a transaction"),
-    "middleware": (middleware.MiddlewareSpan, "__init__", "/hello/", "record a middleware"),
+    "middleware": (_layers.MiddlewareSpan, "__init__", "/hello/", "record a middleware"),
+    "end of a middleware": (_layers.MiddlewareSpan, "leave", "/hello/", "record a middleware"),
+    "hop": (_hops.Hop, "__init__", "/ahello/", "record a hop"),
     "exception response": (Recorder, "open_span", "/raises/", "record an exception"),
     "routing": (Recorder, "close_span", "/hello/", "record the routing"),
     "span of the view": (Recorder, "close_span", "/hello/", "record the view"),
     "exception": (exceptions, "message_of", "/raises/", "record an exception"),
+    "frames of an exception": (_tracebacks, "take", "/raises/", "take the frames of an exception"),
+    "lines of an exception": (_tracebacks, "told", "/raises/", "tell the frames of an exception"),
     "not found": (routing, "_tried_of", "/nowhere/", "read the patterns tried"),
-    "view": (view, "_dotted", "/hello/", "record the view"),
+    "view": (view.ViewSpan, "__init__", "/hello/", "record the view"),
+    "name of the view": (view, "code_of", "/hello/", "name the view"),
     "template": (templates.OpenRender, "__init__", "/in-template/", "record a template"),
     "parent template": (templates, "_origin", "/in-template/", "record a template"),
     "deletion": (models, "_count_deleted", "/statements/", "count deletions"),
@@ -76,6 +87,8 @@ FAULTS: dict[str, tuple[Any, str, str, str]] = {
     "page": (inject, "fits", "/hello/", "look at the response"),
     "headers": (inject, "add_headers", "/hello/", "name the cycle in the headers"),
     "settings": (settings_collector, "snapshot", "/hello/", "take the settings"),
+    "thread": (threads, "FollowedSpan", "/in-thread/", "follow a thread"),
+    "task": (tasks, "TaskSpan", "/gathered/2/", "follow a task"),
 }
 
 
