@@ -118,25 +118,24 @@ def encode(cycle: Cycle) -> bytes:
     """Return `cycle` as a compressed document."""
     statements, frames = _Table(str), _Table(_frame)
     stacks = _StackTable(lambda stack: [frames.index(frame) for frame in stack])
-    query, render, event = (
-        attrgetter(*names) for names in (_QUERY_PLAIN, _RENDER_PLAIN, _EVENT_PLAIN)
-    )
+    event = attrgetter(*_EVENT_PLAIN)
+    queries, renders = cycle.queries, cycle.renders
     document = {
         "schema": SCHEMA_VERSION,
         "started_at": cycle.started_at.isoformat(),
         "cycle": attrgetter(*_CYCLE_PLAIN)(cycle),
         "stages": list(map(attrgetter(*_SUMMARY), cycle.stages)),
         "spans": list(map(attrgetter(*_SPAN), cycle.spans)),
-        "queries": _columns(
-            (
-                statements.index(one.sql),
-                stacks.index(one.frames),
-                _line(one.template),
-                *query(one),
-            )
-            for one in cycle.queries
-        ),
-        "renders": _columns((_line(one.template), *render(one)) for one in cycle.renders),
+        "queries": [
+            _column([statements.index(one.sql) for one in queries]),
+            _column([stacks.index(one.frames) for one in queries]),
+            _column([_line(one.template) for one in queries]),
+            *(_column(list(map(attrgetter(name), queries))) for name in _QUERY_PLAIN),
+        ],
+        "renders": [
+            _column([_line(one.template) for one in renders]),
+            *(_column(list(map(attrgetter(name), renders))) for name in _RENDER_PLAIN),
+        ],
         "events": [(stacks.index(one.frames), event(one)) for one in cycle.events],
         "statements": statements.rows,
         "stacks": stacks.rows,
@@ -197,21 +196,18 @@ def _cycle(stored: dict[str, Any]) -> Cycle:
     )
 
 
-def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
-    """Return `rows` as columns; one of equal values that hold no other is a list of one."""
-    columns: list[list[Any]] = []
-    for column in zip(*rows, strict=True):
-        first = column[0]
-        # Not the parameters: (1,) and (True,) are equal, and not the same.
-        is_plain = first is None or isinstance(first, int | str)
-        is_one = is_plain and column.count(first) == len(column)
-        columns.append([first, len(column)] if is_one else [column])
-    return columns
+def _column(values: list[Any]) -> list[Any]:
+    """Return a list of `values`; of equal ones that hold no others, the value and their number."""
+    first = values[0] if values else []
+    # Not the parameters: (1,) and (True,) are equal, and not the same.
+    if (first is None or isinstance(first, int | str)) and values.count(first) == len(values):
+        return [first, len(values)]
+    return [values]
 
 
 def _rows(columns: list[list[Any]], width: int) -> Iterable[list[Any]]:
-    """Return the rows, of `width` values each, that `_columns` took apart."""
-    if columns and len(columns) != width:
+    """Return the rows, of `width` values each, that `columns` were made of."""
+    if len(columns) != width:
         raise ValueError(f"{len(columns)} columns, not {width}")
     whole = [one[0] if len(one) == 1 else [one[0]] * one[1] for one in columns]
     return map(list, zip(*whole, strict=True))
