@@ -23,7 +23,8 @@ _LONGEST_SQL = 100_000
 _LONGEST_CACHED = 10_000
 
 _TRANSACTION = re.compile(
-    r"\s*(BEGIN|START\s+TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET\s+TRANSACTION)\b", re.I
+    r"\s*(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|SET\s+TRANSACTION)\b",
+    re.I,
 )
 
 # So much of a statement tells what it is, leading white space and all.
@@ -100,7 +101,7 @@ class OpenQuery:
         """Take the time and the error: its text alone, as its frames are not to live on."""
         self.duration = recorder.clock() - self.start
         if error is not None:
-            self.error = _error_text(error)
+            self.error = error_text(error)
         recorder.add_query(self)
 
     def _rows(self) -> int | None:
@@ -170,11 +171,10 @@ def params_of(
 def _value(value: Any) -> Json:
     if type(value) is int and -(2**53) < value < 2**53:  # a key, most often
         return value
-    # psycopg's Jsonb and the like carry the value in `obj`.
-    if type(value).__module__.startswith("psycopg") and hasattr(value, "obj"):
-        return to_json(value.obj)
-    return to_json(value)
+    shown = to_json(value)
+    # A JSON value, key by key; a list of texts is looked into as well.
+    return _redaction.redact("", shown) if type(shown) in (dict, list) else shown
 
 
-def _error_text(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {message_of(error)}"

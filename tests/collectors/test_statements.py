@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils.safestring import mark_safe
 
-from cycle_inspector.collectors._statements import _error_text, params_of, text_of
+from cycle_inspector.collectors._statements import error_text, params_of, text_of
 from cycle_inspector.records import HIDDEN
 
 
@@ -94,7 +94,7 @@ def test_the_value_inside_a_wrapper_of_psycopg_is_shown() -> None:
 def test_the_error_of_a_driver_that_gives_a_number_first_is_told() -> None:
     error = ValueError(1062, "Duplicate entry 'abc' for key 'token'")  # as mysqlclient and PyMySQL
 
-    assert _error_text(error) == (f"ValueError: 1062, Duplicate entry '{HIDDEN}' for key 'token'")
+    assert error_text(error) == (f"ValueError: 1062, Duplicate entry '{HIDDEN}' for key 'token'")
 
 
 @pytest.mark.parametrize(
