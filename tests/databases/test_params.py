@@ -132,6 +132,13 @@ def test_what_goes_into_a_secret_column_is_hidden(database: Database) -> None:
     assert query.params == ("ann", HIDDEN)
 
 
+def test_a_secret_in_a_json_value_is_hidden(database: Database) -> None:
+    said = str(insert(database, contents={"password": "hunter2", "size": 42}).params)
+
+    assert "hunter2" not in said
+    assert "42" in said
+
+
 def test_a_statement_of_bytes_is_read(postgresql: Database) -> None:
     assert only(postgresql, b"SELECT 1").sql == "SELECT 1"
 
