@@ -6,6 +6,7 @@ nothing of the page's own code is called for that.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import threading
@@ -23,8 +24,11 @@ _LONGEST_SQL = 100_000
 _LONGEST_CACHED = 10_000
 
 _TRANSACTION = re.compile(
-    r"\s*(BEGIN|START\s+TRANSACTION|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET\s+TRANSACTION)\b", re.I
+    r"\s*(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|SET\s+TRANSACTION)\b",
+    re.I,
 )
+
+_JSON_KEY = re.compile(r'"([^"\\]+)"\s*:')
 
 # So much of a statement tells what it is, leading white space and all.
 _TELLING = 60
@@ -100,7 +104,7 @@ class OpenQuery:
         """Take the time and the error: its text alone, as its frames are not to live on."""
         self.duration = recorder.clock() - self.start
         if error is not None:
-            self.error = _error_text(error)
+            self.error = error_text(error)
         recorder.add_query(self)
 
     def _rows(self) -> int | None:
@@ -170,11 +174,25 @@ def params_of(
 def _value(value: Any) -> Json:
     if type(value) is int and -(2**53) < value < 2**53:  # a key, most often
         return value
-    # psycopg's Jsonb and the like carry the value in `obj`.
-    if type(value).__module__.startswith("psycopg") and hasattr(value, "obj"):
-        return to_json(value.obj)
-    return to_json(value)
+    if type(value) is str and value[:1] in ("{", "["):
+        return _json_text(value)
+    shown = to_json(value)
+    # A JSON value, key by key; a list of texts is looked into as well.
+    return _redaction.redact("", shown) if type(shown) in (dict, list) else shown
 
 
-def _error_text(error: BaseException) -> str:
+def _json_text(text: str) -> str:
+    """Return what may be a JSON value, as most databases are given one: without its secrets."""
+    shown = cut(text)
+    if not any(map(_redaction.is_secret, _JSON_KEY.findall(shown))):
+        return shown
+    try:
+        value = json.loads(text) if len(text) <= _LONGEST_SQL else None
+        redacted = _redaction.redact("", value) if type(value) in (dict, list) else None
+    except (ValueError, RecursionError):
+        redacted = None
+    return _redaction.HIDDEN if redacted is None else cut(json.dumps(redacted, ensure_ascii=False))
+
+
+def error_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {message_of(error)}"

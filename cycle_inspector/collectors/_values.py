@@ -2,7 +2,8 @@
 
 Only values of built-in and standard types are written out, and those through the methods of these
 types: `str()` of anything else, even of a subclass of `str`, may run the page's code, which may
-raise or query. Of other values only the name of the type is told.
+raise or query. Of other values only the name of the type is told, but for the wrappers of psycopg:
+these are plain holders, and what they hold is told.
 """
 
 from __future__ import annotations
@@ -112,7 +113,21 @@ def _to_json(value: Any, depth: int, count: itertools.count[int]) -> Json:
         return to_json(int.__int__(value))
     if issubclass(kind, float):
         return to_json(float.__float__(value))
+    if depth < _DEEPEST and _plain(_module_of(kind)).startswith("psycopg"):
+        return _of_driver(value, depth, count)
     return f"<{_name(kind)}>"
+
+
+def _of_driver(value: Any, depth: int, count: itertools.count[int]) -> Json:
+    """Return what a value of psycopg stands for: Jsonb and Binary carry another, a range two."""
+    if hasattr(value, "obj"):
+        return _to_json(value.obj, depth + 1, count)
+    bounds = getattr(value, "_bounds", None)
+    if type(bounds) is str and hasattr(value, "_lower") and hasattr(value, "_upper"):
+        ends = (_to_json(one, depth + 1, count) for one in (value._lower, value._upper))
+        text = ", ".join("" if one is None else str(one) for one in ends)
+        return f"{bounds[0]}{text}{bounds[1]}" if len(bounds) == 2 else "empty"
+    return f"<{_name(type(value))}>"
 
 
 def _of_clock(value: datetime.datetime | datetime.time) -> str:

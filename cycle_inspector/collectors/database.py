@@ -21,7 +21,7 @@ from django.db.backends.utils import CursorWrapper
 from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors._guard import failed, guard
 from cycle_inspector.collectors._patching import replaced
-from cycle_inspector.collectors._statements import OpenQuery
+from cycle_inspector.collectors._statements import OpenQuery, error_text
 from cycle_inspector.conf import ALIAS
 from cycle_inspector.recorder import Recorder, current
 
@@ -106,6 +106,7 @@ def _recording(connection: Any) -> Recorder | None:
 def _executing(name: str) -> Any:
     original = getattr(CursorWrapper, name)
     is_many = name == "executemany"
+    adapt = {"executemany": _many, "callproc": _call}.get(name)
 
     @wraps(original)
     def execute(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -118,8 +119,8 @@ def _executing(name: str) -> Any:
             sql, params = args if len(args) == 2 else _given(args, kwargs)
             # The newest statement of this cursor is the one that its fetches belong to.
             query = OpenQuery(recorder, self.db, sql, None if is_many else params)
-            if is_many:
-                query.executions = _length(params)
+            if adapt is not None:
+                adapt(query, params)
             self._cycle_query = query
             query.start = recorder.clock()
         except Exception as error:
@@ -141,6 +142,17 @@ def _executing(name: str) -> Any:
         return result
 
     return execute
+
+
+def _many(query: OpenQuery, params: Any) -> None:
+    query.executions = _length(params)
+
+
+def _call(query: OpenQuery, params: Any) -> None:
+    # Given is a name. What is made of it is the driver's: CALL, or SELECT * FROM.
+    if type(query.sql) is str:
+        places = ", ".join(["%s"] * len(query.params)) if type(query.params) is tuple else ""
+        query.sql = f"CALL {query.sql}({places})"
 
 
 def _given(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
@@ -166,6 +178,9 @@ def _fetching(name: str) -> Any:
         try:
             with self.db.wrap_database_errors:
                 rows = getattr(self.cursor, name)(*args, **kwargs)
+        except Exception as error:
+            _failed(query, recorder, error)
+            raise
         finally:
             query.fetch += recorder.clock() - start
         count = (rows is not None) if one_row else _length(rows)
@@ -180,13 +195,24 @@ def _iterating() -> Any:
     def iterate(self: Any) -> Iterator[Any]:
         query = self.__dict__.get("_cycle_query")
         recorder = None if query is None else current()
-        with self.db.wrap_database_errors:
-            if recorder is None:
+        if recorder is None or query is None:
+            with self.db.wrap_database_errors:
                 yield from self.cursor
-            else:
+            return
+        try:
+            with self.db.wrap_database_errors:
                 yield from _TimedRows(self.cursor, query, recorder)
+        except Exception as error:
+            _failed(query, recorder, error)
+            raise
 
     return iterate
+
+
+def _failed(query: OpenQuery, recorder: Recorder, error: Exception) -> None:
+    # Some databases find a fault in a row only when they come to it.
+    with guard("record a query", recorder):
+        query.error = query.error or error_text(error)
 
 
 class _TimedRows:

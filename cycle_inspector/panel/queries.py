@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from cycle_inspector.panel import sql
+from cycle_inspector.panel import sql, transactions
 from cycle_inspector.panel.layout import Axis, Bar
 from cycle_inspector.records import Cycle, Finding, Query
 
@@ -37,6 +37,7 @@ class Line:
     bar: Bar
     marks: tuple[Mark, ...]
     like: int | None  # the number of the first query with this statement and these frames
+    standing: transactions.Standing
     is_brief: bool  # one line and no more: there are too many like it
 
 
@@ -60,7 +61,8 @@ def lines(cycle: Cycle) -> list[Line]:
     seen: dict[Any, int] = {}
     listed: list[Line] = []
     number = 0
-    for query in cycle.queries:
+    standings = transactions.standings(cycle.queries)
+    for query, standing in zip(cycle.queries, standings, strict=True):
         counted = not query.is_transaction
         number += counted
         first = seen.setdefault((query.sql, query.frames, query.template), number)
@@ -75,6 +77,7 @@ def lines(cycle: Cycle) -> list[Line]:
                 bar=axis.bar(0, query.duration_ns, "work"),
                 marks=tuple(marks.get(query.id, ())),
                 like=first if repeats else None,
+                standing=standing,
                 is_brief=bool(repeats) and number > _MOST_IN_FULL,
             )
         )

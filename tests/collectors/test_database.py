@@ -212,6 +212,32 @@ def test_erroneous_sql_is_kept_and_raises_what_it_raised(site: Site) -> None:
     assert event.name == "django.db.utils.OperationalError"
 
 
+@pytest.mark.parametrize("read", [list, lambda cursor: cursor.fetchall()])
+def test_a_fault_found_while_fetching_is_the_statements(read: Callable[[Any], Any]) -> None:
+    def work() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 UNION ALL SELECT abs(-9223372036854775808)")
+            with pytest.raises(OperationalError, match="overflow"):
+                read(cursor)
+
+    (query,) = statements(work)
+    assert query.error == "OperationalError: integer overflow"
+
+
+def test_a_procedure_is_shown_as_a_call() -> None:
+    def work() -> None:
+        with connection.cursor() as cursor:
+            for params in ([1, 2],), ([],), ():
+                with pytest.raises(AttributeError):  # SQLite has none
+                    cursor.callproc("name", *params)
+
+    assert [query.sql for query in statements(work)] == [
+        "CALL name(%s, %s)",
+        "CALL name()",
+        "CALL name()",
+    ]
+
+
 def test_nothing_is_run_in_a_broken_transaction() -> None:
     def work() -> None:
         with pytest.raises(OperationalError), transaction.atomic():

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.utils.safestring import mark_safe
 
-from cycle_inspector.collectors._statements import _error_text, params_of, text_of
+from cycle_inspector.collectors._statements import error_text, params_of, text_of
 from cycle_inspector.records import HIDDEN
 
 
@@ -91,10 +91,35 @@ def test_the_value_inside_a_wrapper_of_psycopg_is_shown() -> None:
     assert shown((Jsonb({"a": 1}),)) == ({"a": 1},)
 
 
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ('{"password": "hunter2", "name": "é"}', f'{{"password": "{HIDDEN}", "name": "é"}}'),
+        ('[{"user": {"api_key": "hunter2"}}]', f'[{{"user": {{"api_key": "{HIDDEN}"}}}}]'),
+        ('{"password": "hunter2", cut off', HIDDEN),
+        ('{"password": "hunter2", "text": "' + "x" * 200_000 + '"}', HIDDEN),
+        ("[" * 100_000 + '"password": 1', "[" * 2_000 + "… (98013 more characters)"),
+        ('{"password": ' + "[" * 90_000 + "]" * 9_000 + "}", HIDDEN),
+        ('{"name":  "hunter"}', '{"name":  "hunter"}'),
+        ("{no JSON}", "{no JSON}"),
+        ("[", "["),
+    ],
+)
+def test_secrets_in_a_text_of_json_are_hidden(value: str, kept: str) -> None:
+    assert shown((value,)) == (kept,)
+
+
+def test_secrets_in_a_json_value_are_hidden() -> None:
+    assert shown((Jsonb({"password": "hunter2"}), [{"token": "x"}])) == (
+        {"password": HIDDEN},
+        [{"token": HIDDEN}],
+    )
+
+
 def test_the_error_of_a_driver_that_gives_a_number_first_is_told() -> None:
     error = ValueError(1062, "Duplicate entry 'abc' for key 'token'")  # as mysqlclient and PyMySQL
 
-    assert _error_text(error) == (f"ValueError: 1062, Duplicate entry '{HIDDEN}' for key 'token'")
+    assert error_text(error) == (f"ValueError: 1062, Duplicate entry '{HIDDEN}' for key 'token'")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
+from psycopg.types.range import Range
 
 from cycle_inspector.collectors._values import LONGEST_TEXT, cut, to_json
 
@@ -333,3 +335,17 @@ def test_any_value_becomes_json_that_can_be_sent(value: Any) -> None:
     text = json.dumps(shown, allow_nan=False, ensure_ascii=False)
     text.encode()
     assert json.loads(text) == shown
+
+
+def test_a_wrapper_of_psycopg_is_told_by_what_it_holds() -> None:
+    deep: Any = Jsonb(1)
+    deep.obj = deep
+
+    assert to_json([Jsonb({"a": [1]}), Range(1, 2), Range(None, 2)]) == [
+        {"a": [1]},
+        "[1, 2)",
+        "(, 2)",
+    ]
+    assert to_json(Range(empty=True)) == "empty"
+    assert to_json(deep) == "<psycopg.types.json.Jsonb>"
+    assert to_json(evil(Jsonb, 1)) == "<tests.collectors.test_values.Evil>"

@@ -66,7 +66,7 @@ FAULTS: dict[str, tuple[Any, str, str, str]] = {
     "response": (response, "Note", "/hello/", "take the response"),
     "frames": (_frames, "look_up", "/queries/2/", "record a query"),
     "query": (database, "OpenQuery", "/queries/2/", "record a query"),
-    "error of a query": (_statements, "_error_text", "/faulty-sql/", "record a query"),
+    "error of a query": (_statements, "error_text", "/faulty-sql/", "record a query"),
     "transaction": (database, "OpenQuery", "/statements/", "record a transaction"),
     "middleware": (_layers.MiddlewareSpan, "__init__", "/hello/", "record a middleware"),
     "end of a middleware": (_layers.MiddlewareSpan, "leave", "/hello/", "record a middleware"),
