@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
-from cycle_inspector import record
+from cycle_inspector import checks, record
 from cycle_inspector.records import HIDDEN, Cycle, is_mark
 
 HOW_TO = Path(__file__).resolve().parent.parent / "docs/how-to"
@@ -57,3 +60,56 @@ def test_the_id_of_the_cycle_is_logged_as_the_page_shows(caplog: pytest.LogCaptu
         exec(logged, {"logger": logging.getLogger("shop")})  # noqa: S102
 
     assert caplog.messages == [f"paid, see cycle {recording.cycle.id}"]
+
+
+# Write a collector
+
+
+class Client:
+    """A payment client, as the page presumes one."""
+
+    def charge(self, amount: int, **options: Any) -> str:
+        return f"R-{amount}"
+
+
+@pytest.fixture
+def page_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the client and the page's collector where its imports and settings look for them."""
+    source, _ = blocks("write-a-collector.md")
+    payments, shop, inspected = (ModuleType(name) for name in ("payments", "shop", "shop.inspect"))
+    payments.Client = Client
+    shop.inspect = inspected
+    for module in (payments, shop, inspected):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(compile(source, "/srv/shop/inspect.py", "exec"), inspected.__dict__)  # noqa: S102
+
+
+@pytest.mark.usefixtures("page_modules")
+def test_the_collector_of_the_page_marks_each_charge() -> None:
+    _, configured = blocks("write-a-collector.md")
+    place: dict[str, Any] = {}
+    exec(configured, place)  # noqa: S102
+    original = Client.charge
+
+    with override_settings(**place_settings(place)):
+        assert checks.check_settings() == []
+        with record() as recording:
+            assert Client().charge(12, card_number="4111") == "R-12"
+    assert Client.charge is original
+
+    assert marked(recording.cycle) == {
+        "charge": {"amount": 12, "card_number": HIDDEN},
+        "charged": {"receipt": "R-12"},
+    }
+    (span,) = recording.cycle.spans
+    assert span.attributes["caller"]["path"] == __file__
+
+
+def place_settings(place: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in place.items() if name.isupper()}
+
+
+def test_the_collector_of_the_page_has_twenty_lines() -> None:
+    source, _ = blocks("write-a-collector.md")
+
+    assert len([line for line in source.splitlines() if line]) <= 20

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from types import FrameType
+from itertools import dropwhile
+from types import CodeType, FrameType
 from typing import Any
 
 from cycle_inspector.collectors import _frames
@@ -31,11 +32,19 @@ from cycle_inspector.recorder import (
     innermost_mark,
     set_innermost_mark,
 )
-from cycle_inspector.records import Event, Json, Span, Stage
+from cycle_inspector.records import Event, Frame, Json, Span, Stage
 
 _LONGEST_NAME = 200
 _LONGEST_MESSAGE = 500
 _MARK = "record a mark"
+
+# The files of the project's collectors, and how names of functions defined inside of them begin.
+_hooks: set[tuple[str, str]] = set()
+
+
+def look_past(collector: CodeType) -> None:
+    """Let the caller of a mark be whoever called the hooks that are defined in `collector`."""
+    _hooks.add((collector.co_filename, f"{collector.co_qualname}.<locals>."))
 
 
 class _Mark:
@@ -53,6 +62,10 @@ class _Mark:
         self.stage = _stage(outer)
         self.place = _frames.look_up(frame, outer)
         self.start = recorder.clock()
+
+    def frames(self) -> tuple[Frame, ...]:
+        """Return what led to it, without the hook that marks it."""
+        return tuple(dropwhile(_is_hook, self.place.frames()))
 
     def attributes(self) -> dict[str, Json]:
         """Return what is told of it besides its caller."""
@@ -79,7 +92,7 @@ class MarkedEvent(_Mark):
             kind="mark",
             name=cut(self.name, _LONGEST_NAME),
             at_ns=self.start - recorder.start,
-            frames=self.place.frames(),
+            frames=self.frames(),
             attributes=self.attributes(),
         )
 
@@ -117,7 +130,7 @@ class MarkSpan(_Mark):
             told["ended"] = False
         elif self.raised is not None:
             told["raised"] = self.raised
-        caller = next((one for one in self.place.frames() if one.is_project), None)
+        caller = next((one for one in self.frames() if one.is_project), None)
         if caller is not None:
             told["caller"] = {
                 "path": caller.path,
@@ -203,6 +216,10 @@ def close_span(owner: object, error: BaseException | None) -> None:
         set_innermost_mark(entered.outer)
         if entered.mark is not None:
             entered.mark.finish(error)
+
+
+def _is_hook(frame: Frame) -> bool:
+    return any(frame.path == path and frame.function.startswith(name) for path, name in _hooks)
 
 
 def _stage(outer: Opened | None) -> Stage:
