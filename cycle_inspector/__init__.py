@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cycle_inspector.marks import current_cycle_id, event, span
+
 if TYPE_CHECKING:
     from cycle_inspector.lifecycle import record
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "record"]
+__all__ = ["__version__", "current_cycle_id", "event", "record", "span"]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,7 @@ from cycle_inspector.records import (
     Span,
     Stage,
     StageSummary,
+    is_mark,
 )
 
 
@@ -38,8 +39,8 @@ class Recorded:
     notes: Mapping[Stage, Any]
 
     def of(self, stage: Stage) -> Iterable[Span]:
-        """Return the spans of `stage`."""
-        return (span for span in self.spans if span.stage is stage)
+        """Return the spans of `stage`, without those that the project has marked in it."""
+        return (span for span in self.spans if span.stage is stage and not is_mark(span))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +63,10 @@ def assemble(recorder: Recorder, describe: Mapping[Stage, Describe]) -> Cycle:
     recorded = Recorded(
         start=recorder.start,
         duration_ns=recorder.end - recorder.start,
-        spans=_recorded(recorder, "spans", recorder.spans),
+        spans=_recorded(recorder, "spans", recorder.spans + recorder.marked_spans),
         queries=_recorded(recorder, "queries", recorder.queries),
         renders=_recorded(recorder, "renders", recorder.renders),
-        events=_recorded(recorder, "events", recorder.events),
+        events=_recorded(recorder, "events", recorder.events + recorder.marked_events),
         dropped=recorder.dropped,
         notes=recorder.notes,
     )

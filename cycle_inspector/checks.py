@@ -12,11 +12,13 @@ They look at the settings only, whether or not DEBUG is on, and never at a datab
 - `cycle_inspector.E007`: SHOW_PANEL cannot be imported, or is no function.
 - `cycle_inspector.E008`: THRESHOLDS has an unknown name or a value that is no whole number.
 - `cycle_inspector.E009`: REDACT has a text that is no regular expression.
+- `cycle_inspector.E010`: COLLECTORS names something that cannot be imported, or is no collector.
 """
 
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -64,6 +66,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         found += _show_panel(given.get("SHOW_PANEL"))
         found += _thresholds(given.get("THRESHOLDS"))
         found += _redact(given.get("REDACT"))
+        found += _collectors(given.get("COLLECTORS"))
     return found
 
 
@@ -205,6 +208,36 @@ def _redact(given: Any) -> Iterator[CheckMessage]:
                 ),
                 id="cycle_inspector.E009",
             )
+
+
+def _collectors(given: Any) -> Iterator[CheckMessage]:
+    if not isinstance(given, list | tuple):
+        return
+    for path in given:
+        problem = _collector_problem(path) if isinstance(path, str) else None
+        if problem is not None:
+            yield Error(
+                f'{conf.SETTING}["COLLECTORS"] has {path!r}, which {problem[0]}.',
+                hint=problem[1],
+                id="cycle_inspector.E010",
+            )
+
+
+def _collector_problem(path: str) -> tuple[str, str] | None:
+    try:
+        found = import_string(path)
+    except Exception as error:  # a module may raise anything while it is imported
+        return (
+            f"cannot be imported: {error}",
+            'Write the dotted path of a function that returns a context manager, as in "shop.debug'
+            '.collect"; the other collectors work without it.',
+        )
+    if not callable(found):
+        return "is no function", "Name the function itself: the last part of the path is its name."
+    if inspect.isgeneratorfunction(found) or inspect.iscoroutinefunction(found):
+        # Calling it to see would run the project's code.
+        return "is no context manager", "Put @contextlib.contextmanager above its `def`."
+    return None
 
 
 def _others(listed: list[Any]) -> list[Any]:

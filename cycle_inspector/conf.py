@@ -44,6 +44,7 @@ class Config:
     max_spans: int = 5_000
     max_events: int = 1_000
     ignore_paths: tuple[str, ...] = ()  # a path that starts with one of these is not recorded
+    collectors: tuple[str, ...] = ()  # dotted paths of the project's own
     redact: tuple[str, ...] = ()  # regular expressions of names to hide besides Django's own
     thresholds: Mapping[str, int] = field(default_factory=dict)  # see analysis.Thresholds
 
@@ -53,7 +54,7 @@ KEYS = tuple(one.name.upper() for one in fields(Config))
 _COUNTS = frozenset(
     {"HISTORY_MAX_COUNT", "HISTORY_MAX_AGE_HOURS"} | {key for key in KEYS if key.startswith("MAX_")}
 )
-_TEXTS = frozenset({"IGNORE_PATHS", "REDACT"})
+_TEXTS = frozenset({"COLLECTORS", "IGNORE_PATHS", "REDACT"})
 _SWITCHES = frozenset({"ENABLED", "FOLLOW_THREADS"})
 
 _current: Config | None = None

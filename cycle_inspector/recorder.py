@@ -32,11 +32,19 @@ _current: ContextVar[Recorder | None] = ContextVar("cycle_inspector_recorder", d
 # (asyncio.gather copies the context) each have their own.
 _open: ContextVar[Opened | None] = ContextVar("cycle_inspector_open", default=None)
 
+# The innermost mark of the project's that is open; marks stand beside all else, see
+# `cycle_inspector.collectors._marks`.
+_marked: ContextVar[Any] = ContextVar("cycle_inspector_marked", default=None)
+
 current: Callable[[], Recorder | None] = _current.get
 """Return the recorder of the running context; None where nothing is recorded."""
 
 innermost: Callable[[], Opened | None] = _open.get
 """Return the innermost open span or render of the running context."""
+
+
+innermost_mark: Callable[[], Any] = _marked.get
+set_innermost_mark: Callable[[Any], object] = _marked.set
 
 
 class Pending(Protocol[_T_co]):
@@ -119,6 +127,8 @@ class Recorder:
         "id",
         "kind",
         "limits",
+        "marked_events",
+        "marked_spans",
         "notes",
         "parent",
         "queries",
@@ -159,6 +169,9 @@ class Recorder:
         self.queries: list[Pending[Query]] = []
         self.renders: list[Pending[Render]] = []
         self.events: list[Pending[Event]] = []
+        # What the project marks, apart: however much that is, it pushes nothing of the above out.
+        self.marked_spans: list[Pending[Span]] = []
+        self.marked_events: list[Pending[Event]] = []
         self.dropped: dict[str, int] = {}
         self.notes: dict[Stage, Any] = {}
         self.request: Callable[[], Facts] = dict
@@ -194,6 +207,17 @@ class Recorder:
         if self._has_room("events", self.events, self.limits.events):
             self.events.append(event)
 
+    def mark_span(self, span: Pending[Span]) -> bool:
+        """Add a span that the project marks; return whether there is room for it."""
+        has_room = self._has_room("spans", self.marked_spans, self.limits.spans)
+        if has_room:
+            self.marked_spans.append(span)
+        return has_room
+
+    def mark_event(self, event: Pending[Event]) -> None:
+        if self._has_room("events", self.marked_events, self.limits.events):
+            self.marked_events.append(event)
+
     def note(self, stage: Stage, make: Callable[[], _T]) -> _T:
         """Return the note that the collector of `stage` keeps in this cycle, made at first use."""
         try:
@@ -213,6 +237,7 @@ class Recorder:
     def clear(self) -> None:
         """Let go of what was gathered: a thread or task may hold on to the recorder for ever."""
         self.spans, self.queries, self.renders, self.events = [], [], [], []
+        self.marked_spans, self.marked_events = [], []
         self.notes = {}
         self.request = self.response = dict
 

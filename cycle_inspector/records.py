@@ -139,11 +139,17 @@ class Event:
 
     parent: int | None
     stage: Stage
-    kind: str  # "exception", "not_found", "fault"
+    kind: str  # "exception", "not_found", "fault", "mark"
     name: str
     at_ns: int
     frames: tuple[Frame, ...]
     attributes: Facts = field(default_factory=dict)
+
+
+def is_mark(record: Span | Event) -> bool:
+    """Whether the project itself has marked it, by `cycle_inspector.span` or `event`."""
+    kind = record.kind if isinstance(record, Event) else record.attributes.get("kind")
+    return kind == "mark"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -259,3 +261,51 @@ def test_every_id_is_documented() -> None:
     used = set(re.findall(r'id="(cycle_inspector\.[EW]\d{3})"', source))
     documented = set(re.findall(r"`(cycle_inspector\.[EW]\d{3})`", checks.__doc__ or ""))
     assert used == documented
+
+
+# The project's collectors
+
+
+@contextmanager
+def collector() -> Iterator[None]:
+    yield
+
+
+def no_context_manager() -> Iterator[None]:
+    yield
+
+
+class ClassOfCollectors:
+    def __enter__(self) -> None:
+        raise AssertionError("a check enters nothing")
+
+
+@pytest.mark.parametrize("name", ["collector", "ClassOfCollectors"])
+def test_a_collector_that_can_be_imported_is_right(settings: Any, name: str) -> None:
+    assert of_settings(settings, {"COLLECTORS": [f"{__name__}.{name}"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        (f"{__name__}.nowhere", "cannot be imported"),
+        ("no.such.module", "cannot be imported"),
+        ("", "cannot be imported"),
+        (f"{__name__}.NO_FUNCTION", "is no function"),
+        (f"{__name__}.no_context_manager", "is no context manager"),
+    ],
+)
+def test_a_collector_that_leads_nowhere_is_named_and_the_others_are_not(
+    settings: Any, name: str, what: str
+) -> None:
+    (message,) = of_settings(settings, {"COLLECTORS": [f"{__name__}.collector", name]})
+
+    assert ids([message]) == ["E010"]
+    assert repr(name) in message.msg
+    assert what in message.msg
+    assert message.hint
+
+
+def test_collectors_that_are_no_list_of_texts_are_named_once(settings: Any) -> None:
+    for given in ("shop.collect", [3], None):
+        assert ids(of_settings(settings, {"COLLECTORS": given})) == ["E006"]

@@ -40,6 +40,7 @@ def test_defaults_are_these(settings: Any) -> None:
         "max_renders": 5_000,
         "max_spans": 5_000,
         "max_events": 1_000,
+        "collectors": (),
         "ignore_paths": (),
         "redact": (),
         "thresholds": {},
@@ -151,6 +152,7 @@ def test_history_path_starts_at_the_working_directory_without_base_dir(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     del settings.BASE_DIR
+    settings.CYCLE_INSPECTOR = {}  # which is told by a signal, unlike the line above
     assert conf.current().history_path == tmp_path / conf.HISTORY_PATH
 
 
@@ -184,6 +186,8 @@ def test_lists_become_tuples(settings: Any) -> None:
         ("IGNORE_PATHS", "/static/"),
         ("IGNORE_PATHS", [1]),
         ("IGNORE_PATHS", ["/static/", ""]),
+        ("COLLECTORS", "shop.debug.collect"),
+        ("COLLECTORS", [print]),
         ("REDACT", "token"),
         ("REDACT", [None]),
         ("THRESHOLDS", 3),
@@ -213,6 +217,7 @@ def test_faulty_value_is_named_and_counts_as_absent(settings: Any, key: str, val
         ("MAX_QUERIES", 1),
         ("IGNORE_PATHS", []),
         ("IGNORE_PATHS", ("/static/",)),
+        ("COLLECTORS", ["shop.debug.collect"]),
         ("REDACT", ["^shelf$"]),
         ("THRESHOLDS", {"SLOW_QUERY_MS": 5}),
     ],

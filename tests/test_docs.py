@@ -40,7 +40,7 @@ _HEADING = re.compile(r"^#{1,6} +(.+)$", re.M)
 WORDS = (
     *("cycle", "stage", "span", "event", "query", "render", "frame", "caller", "record"),
     *("recorder", "collector", "history", "retention", "fingerprint", "finding", "rule"),
-    *("threshold", "exporter", "panel", "redact", "block", "fact", "hop"),
+    *("threshold", "exporter", "panel", "redact", "block", "fact", "hop", "mark"),
 )
 
 

@@ -3,7 +3,7 @@
 A collector that has to hook Django for the whole process has a context manager `collect()`, entered
 once: before it yields it hooks, afterwards it unhooks. In between, its hooks ask for the current
 recorder and do nothing where there is none. A stage's collector has `describe(recorded)`, which
-sums the stage up after the cycle.
+sums the stage up after the cycle. A project's own collectors are entered after ours.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ import atexit
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
+from typing import Any
 
+from django.core.signals import setting_changed
+
+from cycle_inspector import conf
 from cycle_inspector.assembly import Describe
 from cycle_inspector.collectors import (
     _frames,
@@ -31,6 +35,7 @@ from cycle_inspector.collectors import (
     threads,
     view,
 )
+from cycle_inspector.collectors._added import Added
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.records import Stage
 
@@ -66,28 +71,50 @@ class Hooks:
     """The collectors' hooks: in place while somebody holds them."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # A project's collector may record a block as it is imported.
+        self._lock = threading.RLock()
         self._held = 0
         self._stack = ExitStack()
+        self._added = Added()
         # Left to the end of the interpreter, the collectors would find their modules gone.
-        atexit.register(self._stack.close)
+        atexit.register(self._take_away)
 
     def hold(self) -> None:
         """Put the hooks in place, unless they are."""
         with self._lock:
-            if self._held == 0:
+            self._held += 1
+            if self._held == 1:
                 for collect in COLLECT:
                     # One that does not fit this version of Django must not cost the others.
                     with guard(f"hook in {collect.__module__}"):
                         self._stack.enter_context(collect())
-            self._held += 1
+            self.renew()
 
     def release(self) -> None:
         """Take them away, unless somebody else holds them."""
         with self._lock:
             self._held -= 1
             if self._held == 0:
-                self._stack.close()
+                self._take_away()
+
+    def renew(self) -> None:
+        """Let the project's collectors in place be those that the settings name now."""
+        with self._lock:
+            if self._held > 0:
+                self._added.put(conf.current().collectors)
+
+    def _take_away(self) -> None:
+        self._added.put(())  # they came last
+        self._stack.close()
 
 
 hooks = Hooks()
+
+
+def _renew(*, setting: str, **_: Any) -> None:
+    if setting == conf.SETTING:
+        hooks.renew()
+
+
+# After conf's own receiver, which was connected as it was imported: that forgets the old value.
+setting_changed.connect(_renew, dispatch_uid="cycle_inspector.collectors")

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from cycle_inspector import conf
-from cycle_inspector.collectors import _frames, _redaction
+from cycle_inspector.collectors import _frames, _marks, _redaction
 from cycle_inspector.collectors._messages import message_of
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Opened, Recorder, innermost
@@ -59,7 +59,7 @@ class OpenQuery:
         """Take references; whoever makes it sets `start` right before the statement runs."""
         outer: Opened | None = innermost()
         self.id = recorder.new_id()
-        self.parent = None if outer is None else outer.id
+        self.parent = _marks.parent(recorder, outer)
         self.thread = threading.current_thread()
         self.alias = connection.alias
         self.vendor = connection.vendor

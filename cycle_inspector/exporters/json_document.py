@@ -11,8 +11,9 @@ from typing import Any
 from cycle_inspector.codec import SCHEMA_VERSION
 from cycle_inspector.records import Cycle, Event, Finding, Frame, Query, Render, Span, TemplateLine
 
-# The fact that holds the body which the client sent: its keys are not ours, whatever they end in.
-_CAPTURED = "json"
+# The body which the client sent, and what was given to as_view() or to a mark of the project's: the
+# keys in them are not ours, whatever they end in.
+_CAPTURED = frozenset({"json", "given"})
 
 
 def export(cycle: Cycle) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def in_milliseconds(value: Any) -> Any:
 
 
 def _fact(key: str, value: Any) -> tuple[str, Any]:
-    if key == _CAPTURED:
+    if key in _CAPTURED:
         return key, value
     if key.endswith("_ns") and isinstance(value, int):
         return f"{key.removesuffix('_ns')}_ms", milliseconds(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cycle_inspector.records import Cycle, Span, Stage
+from cycle_inspector.records import Cycle, Span, Stage, is_mark
 
 _Node = tuple[int, int | None, Stage, int, int]
 """A record: its id, the id of the one around it, its stage, start and end."""
@@ -96,12 +96,18 @@ def own_times(cycle: Cycle) -> dict[Stage, int]:
     nodes: list[_Node] = [
         (one.id, one.parent, one.stage, one.start_ns, one.start_ns + one.duration_ns)
         for one in cycle.spans
+        if not is_mark(one)
     ]
+    # What the project marks is a part of what it ran in, and has no share of its own.
+    marks = {one.id: one.parent for one in cycle.spans if is_mark(one)}
     for stage, records in ((Stage.DATABASE, cycle.queries), (Stage.TEMPLATES, cycle.renders)):
-        nodes.extend(
-            (one.id, one.parent, stage, one.start_ns, one.start_ns + one.duration_ns)
-            for one in records
-        )
+        for one in records:
+            parent = one.parent
+            while parent is not None and parent in marks:
+                outer = marks[parent]
+                # An outer one has the smaller id: a document that says otherwise is no way out.
+                parent = outer if outer is not None and outer < parent else None
+            nodes.append((one.id, parent, stage, one.start_ns, one.start_ns + one.duration_ns))
     followed = {one.id: one for one in cycle.spans if one.attributes.get("kind") in FOLLOWED}
     if followed:
         nodes = _in_line(nodes, followed, {one.id: one.parent for one in cycle.spans})

@@ -26,7 +26,9 @@ def context(cycle: Cycle) -> dict[str, Any]:
     return {
         # That no pattern matched is told in a better way than by Django's exception.
         "events": [
-            one for one in cycle.events if one.stage is Stage.ROUTING and one.kind != "not_found"
+            one
+            for one in cycle.events
+            if one.stage is Stage.ROUTING and one.kind not in ("not_found", "mark")
         ],
         "near": near,
         "tried": rows(tried, near={one["pattern"] for one in near}, is_match=is_match),

@@ -8,6 +8,7 @@ from typing import Any
 
 from cycle_inspector.panel import (
     delivery,
+    marks,
     onion,
     queries,
     renders,
@@ -17,7 +18,7 @@ from cycle_inspector.panel import (
     timeline,
 )
 from cycle_inspector.panel.layout import Axis
-from cycle_inspector.records import Cycle, Stage
+from cycle_inspector.records import Cycle, Stage, is_mark
 
 _DOCS = "https://docs.djangoproject.com/en/stable/"
 
@@ -100,7 +101,8 @@ def context(cycle: Cycle, stage: Stage, urls: object = None) -> dict[str, Any]:
         "about": ABOUT[stage],
         "summary": summary,
         "facts": summary.facts,
-        "events": [one for one in cycle.events if one.stage is stage],
+        "events": [one for one in cycle.events if one.stage is stage and not is_mark(one)],
+        "marks": marks.listed(cycle, stage),
         "dropped": dropped(cycle, stage),
         **(more(cycle) if more is not None else {}),
     }
@@ -143,7 +145,7 @@ def _view(cycle: Cycle) -> dict[str, Any]:
     usual = cycle.stage(Stage.GATEWAY).facts.get("thread")
     return {
         "raised": [one for one in events if one.kind == "exception"],
-        "events": [one for one in events if one.kind != "exception"],
+        "events": [one for one in events if one.kind not in ("exception", "mark")],
         "thread": span.thread if span is not None and usual and span.thread != usual else None,
         "beside": threads.followed(cycle),
     }

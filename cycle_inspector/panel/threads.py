@@ -50,15 +50,15 @@ def followed(cycle: Cycle) -> list[Work]:
     spans = {one.id: one for one in cycle.spans if is_followed(one)}
     if not spans:
         return []
-    parents = _parents(cycle)
-    counts = Counter(next(_ancestors(one.parent, parents, spans), None) for one in cycle.statements)
+    outer_of = parents(cycle)
+    counts = Counter(next(ancestors(one.parent, outer_of, spans), None) for one in cycle.statements)
     axis = Axis(cycle.duration_ns)
     return [
         Work(
             span=one,
             name=_name(one),
             beside=_beside(one),
-            depth=sum(1 for _ in _ancestors(one.parent, parents, spans)),
+            depth=sum(1 for _ in ancestors(one.parent, outer_of, spans)),
             query_count=counts[one.id],
             bar=axis.bar(one.start_ns, one.duration_ns, "work"),
         )
@@ -75,23 +75,24 @@ def usual_thread(cycle: Cycle) -> str:
     gateway = cycle.stage(Stage.GATEWAY).facts
     if gateway.get("interface") != "WSGI":
         spans = {one.id for one in cycle.spans if one.attributes.get("kind") in ("thread", "call")}
-        parents = _parents(cycle)
+        outer_of = parents(cycle)
         threads = Counter(
             one.thread
             for one in cycle.queries
-            if next(_ancestors(one.parent, parents, spans), None) is None
+            if next(ancestors(one.parent, outer_of, spans), None) is None
         )
         if threads:
             return threads.most_common(1)[0][0]
     return str(gateway.get("thread") or "")
 
 
-def _parents(cycle: Cycle) -> dict[int, int | None]:
+def parents(cycle: Cycle) -> dict[int, int | None]:
+    """Return what each span and render ran in, by their ids."""
     nodes: tuple[Span | Render, ...] = (*cycle.spans, *cycle.renders)
     return {one.id: one.parent for one in nodes}
 
 
-def _ancestors(
+def ancestors(
     identity: int | None, parents: dict[int, int | None], wanted: Container[int]
 ) -> Iterator[int]:
     """Yield those of `wanted` that stand around, the innermost first."""

@@ -10,12 +10,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from cycle_inspector.panel import notes, renders, threads
+from cycle_inspector.panel import marks, notes, renders, threads
 from cycle_inspector.panel.layout import Axis, Bar, Tick, join
-from cycle_inspector.records import Cycle, Span, Stage, StageSummary
+from cycle_inspector.records import Cycle, Span, Stage, StageSummary, is_mark
 
 _MOST_RENDERS = 8  # templates with a row of their own
 _MOST_FOLLOWED = 8  # as many threads, calls in executors and tasks
+_MOST_MARKS = 12  # as many names that the project has marked, inside of one thing
+
+_Marked = dict[int | None, list[marks.Branch]]
 
 
 class _Timed(Protocol):
@@ -148,12 +151,18 @@ def _stage_rows(cycle: Cycle, summary: StageSummary, axis: Axis) -> Iterator[Row
         start_ns=min((start for start, _ in intervals), default=None),
         duration_ns=(notes.browser_end_ns(cycle) if stage is Stage.BROWSER else duration) or None,
     )
+    marked = marks.branches(cycle, stage)
     if stage is Stage.MIDDLEWARE:
-        yield from _span_rows(cycle, stage, axis)
+        yield from _span_rows(cycle, stage, axis, marked)
     elif stage is Stage.VIEW:
-        yield from _followed_rows(cycle, axis)
+        beside = {one.id for one in cycle.spans if threads.is_followed(one)}
+        for root in [root for root in marked if root not in beside]:
+            yield from _mark_rows(marked.pop(root), stage, 1, axis)
+        yield from _followed_rows(cycle, axis, marked)
     elif stage is Stage.TEMPLATES:
         yield from _render_rows(cycle, axis)
+    for rest in marked.values():
+        yield from _mark_rows(rest, stage, 1, axis)
 
 
 def _intervals(cycle: Cycle, summary: StageSummary) -> list[tuple[int, int]]:
@@ -176,7 +185,7 @@ def _intervals(cycle: Cycle, summary: StageSummary) -> list[tuple[int, int]]:
     return found
 
 
-def _span_rows(cycle: Cycle, stage: Stage, axis: Axis) -> Iterator[Row]:
+def _span_rows(cycle: Cycle, stage: Stage, axis: Axis, marked: _Marked) -> Iterator[Row]:
     for span, depth in walk(_of(cycle, stage)):
         pieces = _in_and_out(span)
         bars = [axis.bar(start, end - start, "work") for start, end in pieces]
@@ -195,9 +204,30 @@ def _span_rows(cycle: Cycle, stage: Stage, axis: Axis) -> Iterator[Row]:
             start_ns=span.start_ns,
             duration_ns=sum(end - start for start, end in pieces),
         )
+        yield from _mark_rows(marked.pop(span.id, []), stage, depth + 2, axis)
 
 
-def _followed_rows(cycle: Cycle, axis: Axis) -> Iterator[Row]:
+def _mark_rows(branches: list[marks.Branch], stage: Stage, depth: int, axis: Axis) -> Iterator[Row]:
+    longest = sorted(branches, key=lambda one: -one.duration_ns)[:_MOST_MARKS]
+    for branch in branches:
+        if branch not in longest:
+            continue
+        yield Row(
+            stage=stage.value,
+            number=None,
+            name=branch.name,
+            full_name=branch.name,
+            note=f"× {branch.count}" if branch.count > 1 else "",
+            depth=min(branch.depth + depth, 12),
+            bars=tuple(axis.bar(at, 0, "instant") for at, _ in branch.intervals[:200])
+            if branch.is_event
+            else axis.bars(branch.intervals, "work"),
+            start_ns=branch.start_ns,
+            duration_ns=None if branch.is_event else branch.duration_ns,
+        )
+
+
+def _followed_rows(cycle: Cycle, axis: Axis, marked: _Marked) -> Iterator[Row]:
     found = threads.followed(cycle)
     longest = sorted(found, key=lambda one: -one.span.duration_ns)[:_MOST_FOLLOWED]
     least = longest[-1].span.duration_ns if longest else 0
@@ -217,6 +247,7 @@ def _followed_rows(cycle: Cycle, axis: Axis) -> Iterator[Row]:
             start_ns=one.span.start_ns if one.is_start_known else None,
             duration_ns=one.span.duration_ns if one.is_start_known else None,
         )
+        yield from _mark_rows(marked.pop(one.span.id, []), Stage.VIEW, one.depth + 2, axis)
 
 
 def _render_rows(cycle: Cycle, axis: Axis) -> Iterator[Row]:
@@ -241,7 +272,7 @@ def _render_rows(cycle: Cycle, axis: Axis) -> Iterator[Row]:
 
 
 def _of(cycle: Cycle, stage: Stage) -> list[Span]:
-    return [span for span in cycle.spans if span.stage is stage]
+    return [span for span in cycle.spans if span.stage is stage and not is_mark(span)]
 
 
 def _ends(records: Iterable[_Timed]) -> list[tuple[int, int]]:

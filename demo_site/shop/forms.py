@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.db import transaction
 
+from cycle_inspector import event, span
 from demo_site.shop.models import Book, Order, OrderLine
 
 
@@ -18,6 +19,7 @@ class OrderForm(forms.ModelForm):
         model = Order
         fields = ("customer", "email")
 
+    @span("place order")
     def place(self) -> Order:
         """Save the order and its line, both or neither."""
         book = self.cleaned_data["book"]
@@ -29,4 +31,5 @@ class OrderForm(forms.ModelForm):
                 quantity=self.cleaned_data["quantity"],
                 price=book.price,
             )
+        event("order placed", book=book.title, price=book.price)
         return order

@@ -98,7 +98,8 @@ LESSONS = (
         title="A form, and the redirect after it",
         look_for=(
             "Send it empty: the same view answers 200 with errors. Send it filled in: a "
-            "transaction, a 302, and the page of thanks as a cycle of its own."
+            "transaction, inside a span that the shop has marked, a 302, and the page of thanks as "
+            "a cycle of its own."
         ),
         queries=1,
     ),
@@ -149,7 +150,8 @@ LESSONS = (
         title="A slow middleware",
         look_for=(
             "The view is quick and the page is not: ExchangeRateMiddleware spends 120 ms on the "
-            "way in, long before a URL is matched."
+            "way in, long before a URL is matched. What it asks for then it has marked itself, "
+            "as a span."
         ),
         queries=1,
     ),

@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from django.http import HttpRequest, HttpResponse
 
+from cycle_inspector import span
+
 _PATH = "/prices-abroad/"
 _ANSWERS_AFTER_SECONDS = 0.12
 _RATES = {"EUR": Decimal("1.17"), "USD": Decimal("1.27"), "JPY": Decimal("191.4")}
@@ -26,6 +28,7 @@ class ExchangeRateMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Give the request its `exchange_rates` if its page shows them."""
         if request.path == _PATH:
-            time.sleep(_ANSWERS_AFTER_SECONDS)
+            with span("ask for exchange rates", currencies=list(_RATES)):
+                time.sleep(_ANSWERS_AFTER_SECONDS)
             request.exchange_rates = _RATES
         return self.get_response(request)

@@ -15,6 +15,7 @@ from cycle_inspector.collectors import (
     _frames,
     _hops,
     _layers,
+    _marks,
     _statements,
     _tracebacks,
     client,
@@ -88,6 +89,8 @@ FAULTS: dict[str, tuple[Any, str, str, str]] = {
     "headers": (inject, "add_headers", "/hello/", "name the cycle in the headers"),
     "settings": (settings_collector, "snapshot", "/hello/", "take the settings"),
     "thread": (threads, "FollowedSpan", "/in-thread/", "follow a thread"),
+    "mark": (_marks._Mark, "__init__", "/marked/", "record a mark"),
+    "end of a mark": (_marks, "_told", "/marked/", "record a mark"),
     "task": (tasks, "TaskSpan", "/gathered/2/", "follow a task"),
 }
 

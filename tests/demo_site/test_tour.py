@@ -111,6 +111,10 @@ def test_a_valid_order_redirects_to_a_page_of_thanks(visitor: Visitor) -> None:
     answer = visitor.post("/orders/new/", order | {"csrfmiddlewaretoken": token})
 
     assert answer.status == 302
+    document = cycle_document(visitor, answer.headers["Cycle-Id"])
+    (placed,) = [one for one in document["spans"] if one["name"] == "place order"]
+    assert len([one for one in document["queries"] if one["parent"] == placed["id"]]) >= 4
+    assert [one["name"] for one in document["events"]] == ["order placed"]
     thanks = visitor.get(answer.headers["Location"])
     assert thanks.status == 200
     assert "Thank you, Mabel" in thanks.text
@@ -164,6 +168,15 @@ def test_the_export_holds_every_book(visitor: Visitor) -> None:
 def test_the_slow_middleware_delays_only_its_own_page(visitor: Visitor) -> None:
     assert duration(visitor, "/prices-abroad/") >= 0.12
     assert min(duration(visitor, "/navigation/") for _ in range(5)) < 0.12
+
+
+def test_the_slow_middleware_marks_what_it_waits_for(visitor: Visitor) -> None:
+    document = cycle_document(visitor, visitor.get("/prices-abroad/").headers["Cycle-Id"])
+
+    (mark,) = [one for one in document["spans"] if one["attributes"].get("kind") == "mark"]
+    assert (mark["stage"], mark["name"]) == ("middleware", "ask for exchange rates")
+    assert mark["duration_ms"] >= 120
+    assert mark["attributes"]["given"] == {"currencies": ["EUR", "USD", "JPY"]}
 
 
 def duration(visitor: Visitor, path: str) -> float:

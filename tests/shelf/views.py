@@ -28,9 +28,16 @@ from django.template.response import TemplateResponse
 from django.test import Client
 from django.views import View
 
+from cycle_inspector import event, span
 from tests.shelf.models import Author, Book, Cover
 
 PAGE = "<!doctype html><html><head><title>t</title></head><body><h1>Hello</h1></body></html>"
+
+
+def marked(request: HttpRequest) -> HttpResponse:
+    with span("a span", author="a"):
+        event("an event", of="span")
+    return HttpResponse(PAGE)
 
 
 def hello(request: HttpRequest) -> HttpResponse:
