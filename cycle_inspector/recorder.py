@@ -194,6 +194,12 @@ class Recorder:
         if self._has_room("events", self.events, self.limits.events):
             self.events.append(event)
 
+    def add_side_event(self, event: Pending[Event]) -> None:
+        """Add what may come in any number: the last tenth of the room is left to exceptions."""
+        limit = self.limits.events
+        if self._has_room("events", self.events, limit - limit // 10):
+            self.events.append(event)
+
     def note(self, stage: Stage, make: Callable[[], _T]) -> _T:
         """Return the note that the collector of `stage` keeps in this cycle, made at first use."""
         try:

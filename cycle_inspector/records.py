@@ -135,15 +135,19 @@ class Render:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened at one instant: an exception, a hop between threads."""
+    """Something that happened at one instant: an exception, a log record, a cache call, a mail."""
 
     parent: int | None
     stage: Stage
-    kind: str  # "exception", "not_found", "fault"
+    kind: str  # "exception", "not_found", "fault"; of side events "log", "cache", "mail"
     name: str
     at_ns: int
     frames: tuple[Frame, ...]
     attributes: Facts = field(default_factory=dict)
+
+
+SIDE_KINDS = ("log", "cache", "mail")
+"""Kinds of the events that stand beside the stages; the others say what went wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

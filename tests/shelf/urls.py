@@ -40,6 +40,7 @@ urlpatterns = [
     path("partial/", views.partial_view),
     path("class/", views.Shelf.as_view(), name="class"),
     path("async-class/", views.AsyncShelf.as_view()),
+    path("side-events/", views.side_events),
     path("callable/", views.Callable()),
     path("included/", include(([path("hello/", views.hello, name="hello")], "inner"))),
 ]
