@@ -12,6 +12,7 @@ from cycle_inspector.panel import (
     queries,
     renders,
     routing,
+    side_events,
     surroundings,
     threads,
     timeline,
@@ -100,7 +101,8 @@ def context(cycle: Cycle, stage: Stage, urls: object = None) -> dict[str, Any]:
         "about": ABOUT[stage],
         "summary": summary,
         "facts": summary.facts,
-        "events": [one for one in cycle.events if one.stage is stage],
+        "events": [one for one in side_events.others(cycle) if one.stage is stage],
+        "beside_words": side_events.words(cycle, stage),
         "dropped": dropped(cycle, stage),
         **(more(cycle) if more is not None else {}),
     }
@@ -137,7 +139,7 @@ def _models(cycle: Cycle) -> dict[str, Any]:
 
 def _view(cycle: Cycle) -> dict[str, Any]:
     """Take the exceptions out of the events: here they are shown first, with their frames."""
-    events = [one for one in cycle.events if one.stage is Stage.VIEW]
+    events = [one for one in side_events.others(cycle) if one.stage is Stage.VIEW]
     own = (one for one in cycle.spans if one.stage is Stage.VIEW and not threads.is_followed(one))
     span = next(own, None)
     usual = cycle.stage(Stage.GATEWAY).facts.get("thread")
