@@ -13,6 +13,7 @@ from typing import Any
 
 from cycle_inspector.recorder import Pending, Recorder
 from cycle_inspector.records import (
+    SIDE_KINDS,
     Cycle,
     Event,
     Facts,
@@ -34,7 +35,7 @@ class Recorded:
     spans: tuple[Span, ...]
     queries: tuple[Query, ...]
     renders: tuple[Render, ...]
-    events: tuple[Event, ...]
+    events: tuple[Event, ...]  # what went wrong, without the side events
     dropped: Mapping[str, int]
     notes: Mapping[Stage, Any]
 
@@ -60,13 +61,16 @@ Describe = Callable[[Recorded], Summed]
 def assemble(recorder: Recorder, describe: Mapping[Stage, Describe]) -> Cycle:
     """Return the cycle. A stage that `describe` fails for is left empty and said to be."""
     faults: list[Event] = []
+    events: tuple[Event, ...] = _recorded(
+        recorder, "events", recorder.events + recorder.marked_events
+    )
     recorded = Recorded(
         start=recorder.start,
         duration_ns=recorder.end - recorder.start,
         spans=_recorded(recorder, "spans", recorder.spans + recorder.marked_spans),
         queries=_recorded(recorder, "queries", recorder.queries),
         renders=_recorded(recorder, "renders", recorder.renders),
-        events=_recorded(recorder, "events", recorder.events + recorder.marked_events),
+        events=tuple(one for one in events if one.kind not in SIDE_KINDS),
         dropped=recorder.dropped,
         notes=recorder.notes,
     )
@@ -84,7 +88,7 @@ def assemble(recorder: Recorder, describe: Mapping[Stage, Describe]) -> Cycle:
         spans=recorded.spans,
         queries=recorded.queries,
         renders=recorded.renders,
-        events=recorded.events + tuple(faults),
+        events=events + tuple(faults),
         dropped=dict(recorder.dropped),
         settings=recorder.settings,
     )
@@ -99,7 +103,7 @@ def _recorded(recorder: Recorder, kind: str, pending: Iterable[Pending[Any]]) ->
         except Exception:  # it must not cost the cycle
             recorder.count_dropped(f"unreadable {kind}")
     # A span is kept when it closes, so an outer one comes after those inside it.
-    return tuple(made) if kind == "events" else tuple(sorted(made, key=_by_start))
+    return tuple(sorted(made, key=_by_instant if kind == "events" else _by_start))
 
 
 def _facts(recorder: Recorder, kind: str, make: Callable[[], Facts]) -> Facts:
@@ -108,6 +112,11 @@ def _facts(recorder: Recorder, kind: str, make: Callable[[], Facts]) -> Facts:
     except Exception:
         recorder.count_dropped(f"unreadable {kind}")
         return {}
+
+
+def _by_instant(record: Any) -> int:
+    at: int = record.at_ns
+    return at
 
 
 def _by_start(record: Any) -> tuple[int, int]:

@@ -11,7 +11,6 @@ Appending to a list is atomic, so threads and tasks of one request share a recor
 from __future__ import annotations
 
 import itertools
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,8 +19,8 @@ from contextvars import Context, ContextVar, Token
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
-from uuid import UUID
 
+from cycle_inspector.ids import new_cycle_id
 from cycle_inspector.records import Event, Facts, Query, Render, Span, Stage
 
 _T = TypeVar("_T")
@@ -218,6 +217,12 @@ class Recorder:
         if self._has_room("events", self.marked_events, self.limits.events):
             self.marked_events.append(event)
 
+    def add_side_event(self, event: Pending[Event]) -> None:
+        """Add what may come in any number: the last tenth of the room is left to exceptions."""
+        limit = self.limits.events
+        if self._has_room("events", self.events, limit - limit // 10):
+            self.events.append(event)
+
     def note(self, stage: Stage, make: Callable[[], _T]) -> _T:
         """Return the note that the collector of `stage` keeps in this cycle, made at first use."""
         try:
@@ -286,14 +291,3 @@ def paused() -> Iterator[None]:
         yield
     finally:
         leave(tokens)
-
-
-def new_cycle_id(now_ns: int) -> str:
-    """Return a UUID of version 7 (RFC 9562, 5.7) for the Unix time `now_ns`.
-
-    The 12 bits after the version hold the part of the millisecond, as its method 3 of 6.2 allows:
-    ids of one millisecond sort by time as well.
-    """
-    ms, rest = divmod(now_ns, 1_000_000)
-    value = (ms & (1 << 48) - 1) << 80 | 7 << 76 | (rest << 12) // 1_000_000 << 64 | 2 << 62
-    return str(UUID(int=value | int.from_bytes(os.urandom(8), "big") >> 2))

@@ -135,11 +135,12 @@ class Render:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened at one instant: an exception, a hop between threads."""
+    """Something that happened at one instant: an exception, a log record, a cache call, a mail."""
 
     parent: int | None
     stage: Stage
-    kind: str  # "exception", "not_found", "fault", "mark"
+    # "exception", "not_found", "fault"; "mark"; of side events "log", "cache", "mail"
+    kind: str
     name: str
     at_ns: int
     frames: tuple[Frame, ...]
@@ -150,6 +151,10 @@ def is_mark(record: Span | Event) -> bool:
     """Whether the project itself has marked it, by `cycle_inspector.span` or `event`."""
     kind = record.kind if isinstance(record, Event) else record.attributes.get("kind")
     return kind == "mark"
+
+
+SIDE_KINDS = ("log", "cache", "mail")
+"""Kinds of the events that stand beside the stages; the others say what went wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

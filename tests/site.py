@@ -17,7 +17,7 @@ from django.test.client import FakePayload
 from django.test.utils import override_settings
 
 from cycle_inspector.history import reader, writer
-from cycle_inspector.records import Cycle
+from cycle_inspector.records import SIDE_KINDS, Cycle, Event
 
 SERVERS = ("wsgi", "asgi")
 
@@ -51,6 +51,11 @@ def find_cycle(cycle_id: str) -> Cycle:
     cycle = reader.get(cycle_id)
     assert cycle is not None, writer.problem()
     return cycle
+
+
+def failures(cycle: Cycle) -> list[Event]:
+    """Return what went wrong in `cycle`; Django also logs much of it."""
+    return [one for one in cycle.events if one.kind not in SIDE_KINDS]
 
 
 class Site:

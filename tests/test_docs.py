@@ -251,6 +251,19 @@ def test_each_key_of_the_document_has_a_row(heading: str, part: Any) -> None:
     assert said == wanted
 
 
+@pytest.mark.parametrize(
+    ("kind", "heading"), [("log", "A log record"), ("cache", "A cache call"), ("mail", "A mail")]
+)
+def test_each_attribute_of_a_side_event_is_in_the_reference(
+    site: Site, kind: str, heading: str
+) -> None:
+    events = json_document.export(site.get("/side-events/").cycle)["events"]
+    given = {name for one in events if one["kind"] == kind for name in one["attributes"]}
+
+    assert given
+    assert given <= rows(section(page("reference/json.md"), heading)).keys()
+
+
 # Headers and URLs
 
 
@@ -353,8 +366,8 @@ def test_the_tutorial_is_true_of_the_demo() -> None:
     assert f"    {before}" in view
     assert f"{lesson.queries} SQL" in text
     assert f"**{lesson.title}**" in text
-    assert len(LESSONS) == 16
-    assert "sixteen lessons" in text
+    assert len(LESSONS) == 17
+    assert "seventeen lessons" in text
     for line, function in set(re.findall(r"catalogue\.py:(\d+) (\w+)", text)):
         assert f"{function}.html" in view[int(line) - 1]
     for name, line, field in re.findall(

@@ -18,7 +18,6 @@ from cycle_inspector.recorder import (
     enter,
     innermost,
     leave,
-    new_cycle_id,
     of_context,
     paused,
 )
@@ -61,25 +60,6 @@ def test_start_can_lie_before_the_recorder() -> None:
 def test_ids_of_one_cycle_are_one_sequence(recorder: Recorder) -> None:
     ids = [recorder.new_id(), recorder.open_span(Stage.VIEW, "view").id, recorder.new_id()]
     assert ids == [1, 2, 3]
-
-
-def test_id_of_a_cycle_is_a_uuid_of_version_7() -> None:
-    from uuid import UUID
-
-    value = UUID(new_cycle_id(1_700_000_000_123_456_789))
-    assert value.version == 7
-    assert value.variant == "specified in RFC 4122"
-    assert value.int >> 80 == 1_700_000_000_123
-
-
-def test_ids_of_cycles_sort_by_time() -> None:
-    times = [1_600_000_000_000_000_000 + at * HOUR_NS for at in range(0, 200_000, 997)]
-    ids = [new_cycle_id(time) for time in times]
-    assert ids == sorted(ids)
-
-
-def test_ids_of_one_instant_differ() -> None:
-    assert len({new_cycle_id(1_700_000_000_000_000_000) for _ in range(1_000)}) == 1_000
 
 
 def test_start_of_a_cycle_is_aware_and_that_of_its_id() -> None:

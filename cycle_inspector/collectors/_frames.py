@@ -175,6 +175,11 @@ def async_view(coroutine: Any) -> Any:
 
 def of_traceback(error: BaseException) -> tuple[Frame, ...]:
     """Return the frames an exception came through, innermost first, Django's left out."""
+    return frames_of(places_of_traceback(error))
+
+
+def places_of_traceback(error: BaseException) -> list[tuple[CodeType, int]]:
+    """Return the same as code and offsets, to be read later, without keeping the exception."""
     places = []
     traceback = error.__traceback__
     while traceback is not None:
@@ -182,7 +187,12 @@ def of_traceback(error: BaseException) -> tuple[Frame, ...]:
         if rule_of(code) == KEEP:
             places.append((code, traceback.tb_lasti))
         traceback = traceback.tb_next
-    return tuple(frame_at(code, offset) for code, offset in reversed(places[-MOST_FRAMES:]))
+    return places[-MOST_FRAMES:][::-1]
+
+
+def frames_of(places: list[tuple[CodeType, int]]) -> tuple[Frame, ...]:
+    """Return the lines that these places stand for."""
+    return tuple(frame_at(code, offset) for code, offset in places)
 
 
 @contextmanager

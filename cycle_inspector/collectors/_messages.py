@@ -29,6 +29,14 @@ _PIECE = re.compile(
     re.S,
 )
 _WORD = re.compile(r"\w+")
+# A name and its value, as they stand in texts: `token=…`, `"password": "…"`, `Authorization: …`.
+_NAMED = re.compile(
+    r"(?P<name>[\w-]+)(?P<mark>[\"']?\s?[=:]\s?)"
+    r"(?P<value>\"[^\"\n]*\"?|'[^'\n]*'?|(?:Bearer |Basic |Token )?[^\s&,;\"'()\[\]{}]+)",
+    re.I,
+)
+# The key of a session, as Django's own session engines put it into a cache.
+_SESSION = re.compile(r"(?<=django\.contrib\.sessions\.)(cached_db|cache)\w+")
 
 
 def message_of(error: BaseException) -> str:
@@ -47,6 +55,20 @@ def hide_values(message: str) -> str:
     message = _ROW.sub(f"({HIDDEN})", message)
     message = _VALUE_FOR.sub(_named_after, message)
     return _PIECE.sub(_piece, message)
+
+
+def clean(text: str) -> str:
+    """Return a text that the page has put together without the secrets that it names."""
+    text = str(_redaction.redact("", hide_values(text)))
+    if "=" in text or ":" in text:
+        text = _NAMED.sub(_value_hidden, text)
+    return _SESSION.sub(rf"\1{HIDDEN}", text)
+
+
+def _value_hidden(found: re.Match[str]) -> str:
+    if not _redaction.is_secret(found["name"]):
+        return found[0]
+    return f"{found['name']}{found['mark']}{HIDDEN}"
 
 
 def _named_before(found: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from cycle_inspector.history.links import Cause, Links
-from cycle_inspector.panel import notes, related, stages, timeline
+from cycle_inspector.panel import notes, related, side_events, stages, timeline
 from cycle_inspector.panel.engine import render
 from cycle_inspector.panel.patterns import Listing
 from cycle_inspector.records import Cycle, Finding, Severity, Stage
@@ -53,6 +53,10 @@ class Urls:
         """Return the address of one stage of a cycle as a fragment."""
         return f"{self.root}{cycle_id}/stages/{stage.value}"
 
+    def events(self, cycle_id: str) -> str:
+        """Return the address of the side events of a cycle as a fragment."""
+        return f"{self.root}{cycle_id}/events"
+
 
 def report(
     cycle: Cycle, urls: Urls, *, is_lazy: bool = False, links: Links = NO_LINKS
@@ -70,6 +74,14 @@ def report(
         }
         for one in Stage
     ]
+    if side_events.of(cycle):
+        sections.append(
+            {
+                "stage": side_events.VIEW,
+                "source": urls.events(cycle.id) if is_lazy else None,
+                "body": "" if is_lazy else events(cycle),
+            }
+        )
     return render(
         "report.html",
         {
@@ -101,11 +113,13 @@ def overview(cycle: Cycle, urls: Urls, *, links: Links = NO_LINKS) -> SafeString
 
 def stage(cycle: Cycle, one: Stage, urls: Urls | None = None) -> SafeString:
     """Return the view of one stage. One that cannot be shown does not take the others with it."""
-    try:
-        return render(f"stages/{one.value}.html", stages.context(cycle, one, urls))
-    except Exception as error:
-        _log.exception("The stage %s of cycle %s cannot be shown.", one.value, cycle.id)
-        return render("broken_stage.html", {"stage": one.value, "error": type(error).__name__})
+    template = f"stages/{one.value}.html"
+    return _shown(cycle, one.value, template, lambda: stages.context(cycle, one, urls))
+
+
+def events(cycle: Cycle) -> SafeString:
+    """Return the view of the side events: log records, cache calls and mail."""
+    return _shown(cycle, side_events.VIEW, "side_events.html", lambda: side_events.context(cycle))
 
 
 def patterns(cycle: Cycle, urls: Urls, listing: Listing) -> SafeString:
@@ -153,6 +167,16 @@ def problem(title: str, sentence: str, urls: Urls) -> SafeString:
 def problem_fragment(sentence: str) -> SafeString:
     """Return the same in the place of a fragment."""
     return render("problem_fragment.html", {"sentence": sentence})
+
+
+def _shown(
+    cycle: Cycle, view: str, template: str, context: Callable[[], dict[str, Any]]
+) -> SafeString:
+    try:
+        return render(template, context())
+    except Exception as error:
+        _log.exception("The stage %s of cycle %s cannot be shown.", view, cycle.id)
+        return render("broken_stage.html", {"stage": view, "error": type(error).__name__})
 
 
 def _linked(groups: Iterable[dict[str, Any]], urls: Urls) -> list[dict[str, Any]]:
@@ -209,6 +233,17 @@ def _rail(cycle: Cycle) -> list[dict[str, Any]]:
         }
         for number, one in enumerate(cycle.stages, start=1)
     )
+    beside = side_events.of(cycle)
+    if beside:
+        items.append(
+            {
+                "view": side_events.VIEW,
+                "number": None,
+                "count": len(beside),
+                "severity": None,
+                "time_ns": None,
+            }
+        )
     return items
 
 

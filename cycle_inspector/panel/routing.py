@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from cycle_inspector.panel import side_events
 from cycle_inspector.records import HIDDEN, Cycle, Stage
 
 Row = tuple[str, str, str | None]
@@ -27,8 +28,8 @@ def context(cycle: Cycle) -> dict[str, Any]:
         # That no pattern matched is told in a better way than by Django's exception.
         "events": [
             one
-            for one in cycle.events
-            if one.stage is Stage.ROUTING and one.kind not in ("not_found", "mark")
+            for one in side_events.others(cycle)
+            if one.stage is Stage.ROUTING and one.kind != "not_found"
         ],
         "near": near,
         "tried": rows(tried, near={one["pattern"] for one in near}, is_match=is_match),

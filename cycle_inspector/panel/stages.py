@@ -13,12 +13,13 @@ from cycle_inspector.panel import (
     queries,
     renders,
     routing,
+    side_events,
     surroundings,
     threads,
     timeline,
 )
 from cycle_inspector.panel.layout import Axis
-from cycle_inspector.records import Cycle, Stage, is_mark
+from cycle_inspector.records import Cycle, Stage
 
 _DOCS = "https://docs.djangoproject.com/en/stable/"
 
@@ -101,8 +102,9 @@ def context(cycle: Cycle, stage: Stage, urls: object = None) -> dict[str, Any]:
         "about": ABOUT[stage],
         "summary": summary,
         "facts": summary.facts,
-        "events": [one for one in cycle.events if one.stage is stage and not is_mark(one)],
+        "events": [one for one in side_events.others(cycle) if one.stage is stage],
         "marks": marks.listed(cycle, stage),
+        "beside_words": side_events.words(cycle, stage),
         "dropped": dropped(cycle, stage),
         **(more(cycle) if more is not None else {}),
     }
@@ -139,7 +141,7 @@ def _models(cycle: Cycle) -> dict[str, Any]:
 
 def _view(cycle: Cycle) -> dict[str, Any]:
     """Take the exceptions out of the events: here they are shown first, with their frames."""
-    events = [one for one in cycle.events if one.stage is Stage.VIEW]
+    events = [one for one in side_events.others(cycle) if one.stage is Stage.VIEW]
     own = (one for one in cycle.spans if one.stage is Stage.VIEW and not threads.is_followed(one))
     span = next(own, None)
     usual = cycle.stage(Stage.GATEWAY).facts.get("thread")

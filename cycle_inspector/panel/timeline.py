@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from cycle_inspector.panel import marks, notes, renders, threads
+from cycle_inspector.panel import marks, notes, renders, side_events, threads
 from cycle_inspector.panel.layout import Axis, Bar, Tick, join
 from cycle_inspector.records import Cycle, Span, Stage, StageSummary, is_mark
 
@@ -51,6 +51,7 @@ class Row:
     bars: tuple[Bar, ...]
     start_ns: int | None
     duration_ns: int | None
+    dots: tuple[side_events.Dot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +151,7 @@ def _stage_rows(cycle: Cycle, summary: StageSummary, axis: Axis) -> Iterator[Row
         bars=axis.bars(intervals, "work"),
         start_ns=min((start for start, _ in intervals), default=None),
         duration_ns=(notes.browser_end_ns(cycle) if stage is Stage.BROWSER else duration) or None,
+        dots=side_events.dots(cycle, stage, axis),
     )
     marked = marks.branches(cycle, stage)
     if stage is Stage.MIDDLEWARE:

@@ -17,6 +17,7 @@ urlpatterns = [
     path(f"{_root}<uuid:cycle_id>/report", views.report),
     path(f"{_root}<uuid:cycle_id>/summary.json", views.summary),
     path(f"{_root}<uuid:cycle_id>/stages/<str:stage>", views.stage),
+    path(f"{_root}<uuid:cycle_id>/events", views.events),
     path(f"{_root}<uuid:cycle_id>/patterns", views.patterns),
     path(f"{_root}<uuid:cycle_id>/browser", views.browser),
     path(f"{_root}<path:name>", views.asset),

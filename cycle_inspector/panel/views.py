@@ -168,6 +168,12 @@ def stage(request: HttpRequest, cycle_id: UUID, stage: str) -> HttpResponseBase:
 
 
 @_allow(*_READING)
+def events(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
+    """Send the side events of a cycle as a fragment."""
+    return HttpResponse(pages.events(_get(cycle_id)))
+
+
+@_allow(*_READING)
 def patterns(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """List the URL patterns that were tried, from the project's URLconf as it is now."""
     cycle = _get(cycle_id)
@@ -234,6 +240,6 @@ def _problem(request: HttpRequest, title: str, sentence: str, status: int) -> Ht
     path = request.path_info
     if path.endswith(".json"):
         return JsonResponse({"error": sentence}, status=status)
-    if path.endswith("/report") or "/stages/" in path:
+    if path.endswith(("/report", "/events")) or "/stages/" in path:
         return HttpResponse(pages.problem_fragment(sentence), status=status)
     return HttpResponse(pages.problem(title, sentence, urls_of(request)), status=status)

@@ -156,6 +156,17 @@ LESSONS = (
         queries=1,
     ),
     Lesson(
+        name="newsletter",
+        path="/newsletter/",
+        title="A log, a cache and a mail",
+        look_for=(
+            "Two log records, three calls of the cache, one of which found nothing the first time, "
+            "and a mail with an attachment, which is kept in memory. They stand beside the stages, "
+            "under Events; the marks on the timeline say when they happened."
+        ),
+        queries=1,
+    ),
+    Lesson(
         name="price-list",
         path="/price-list/",
         title="A file",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from demo_site.shop.views import catalogue, delivery, failures, orders
+from demo_site.shop.views import beside, catalogue, delivery, failures, orders
 
 app_name = "shop"
 
@@ -24,6 +24,7 @@ urlpatterns = [
     path("report/", delivery.report, name="report"),
     path("books.csv", delivery.export, name="export"),
     path("dashboard/", delivery.dashboard, name="dashboard"),
+    path("newsletter/", beside.newsletter, name="newsletter"),
     path("price-list/", delivery.price_list, name="price-list"),
     path("staff-pick/", failures.staff_pick, name="staff-pick"),
     path("gift-cards/", failures.gift_cards, name="gift-cards"),

@@ -17,7 +17,7 @@ from django.db.utils import ConnectionHandler
 from cycle_inspector import record
 from cycle_inspector.records import Cycle, Query, Stage
 from tests.shelf.models import Author, Book
-from tests.site import Site
+from tests.site import Site, failures
 
 pytestmark = pytest.mark.django_db
 
@@ -208,7 +208,7 @@ def test_erroneous_sql_is_kept_and_raises_what_it_raised(site: Site) -> None:
     (query,) = answer.cycle.statements
     assert query.error is not None
     assert query.error.startswith("OperationalError: ")
-    (event,) = answer.cycle.events
+    (event,) = failures(answer.cycle)
     assert event.name == "django.db.utils.OperationalError"
 
 

@@ -18,11 +18,11 @@ from cycle_inspector import record
 from cycle_inspector.collectors import _tracebacks, exceptions
 from cycle_inspector.history import reader
 from cycle_inspector.records import Cycle, Event, Stage
-from tests.site import Site, find_cycle
+from tests.site import Site, failures, find_cycle
 
 
 def of(cycle: Cycle) -> Event:
-    (event,) = cycle.events
+    (event,) = failures(cycle)
     return event
 
 
@@ -125,7 +125,7 @@ def test_a_second_exception_at_the_address_of_the_first_is_kept_too() -> None:
         exceptions._take(recorder, second, Stage.VIEW)
         exceptions._take(recorder, second, Stage.VIEW)
 
-    assert len(recording.cycle.events) == 2
+    assert len(failures(recording.cycle)) == 2
 
 
 def test_an_exception_that_the_view_handles_itself_is_nobodys(serve: Any) -> None:
@@ -135,7 +135,7 @@ def test_an_exception_that_the_view_handles_itself_is_nobodys(serve: Any) -> Non
         except ValueError:
             return HttpResponse("handled")
 
-    assert serve(view).get("/").cycle.events == ()
+    assert failures(serve(view).get("/").cycle) == []
 
 
 def test_a_chain_of_exceptions_is_one_event(serve: Any) -> None:
@@ -284,7 +284,7 @@ def test_an_exception_in_a_stream_says_so(site: Site) -> None:
         site.get("/broken-stream/")
 
     cycle = find_cycle(reader.latest() or "")
-    event = next(one for one in cycle.events if one.kind == "exception")
+    event = next(one for one in failures(cycle) if one.kind == "exception")
     assert event.attributes["while_sending"] is True
     assert event.attributes["trace"][0]["function"].endswith("lines")
 

@@ -13,7 +13,7 @@ from cycle_inspector.history import reader, writer
 from cycle_inspector.records import Cycle, Stage
 from tests.conftest import PAIR
 from tests.shelf import views
-from tests.site import Answer, Site, find_cycle
+from tests.site import Answer, Site, failures, find_cycle
 
 ONION = "tests.shelf.onion."
 SECURITY = "django.middleware.security.SecurityMiddleware"
@@ -210,7 +210,7 @@ def test_a_process_exception_that_recovers_is_seen(serve: Any) -> None:
         "status": 503,
     }
     assert answer.cycle.stage(Stage.MIDDLEWARE).facts["core"]["type"] == "ValueError"
-    (event,) = answer.cycle.events
+    (event,) = failures(answer.cycle)
     assert event.attributes["handled_as"] == "503, by a middleware"
     assert event.frames[0].function == "raises"
 
@@ -233,7 +233,7 @@ def test_a_process_template_response_that_returns_nothing_is_told_so(serve: Any)
 
     with_tool, bare = site.get("/"), site.bare().get("/")
     assert with_tool.status == bare.status == 500
-    (event,) = with_tool.cycle.events
+    (event,) = failures(with_tool.cycle)
     assert event.name == "TypeError"
 
 
@@ -244,7 +244,7 @@ def test_an_exception_of_a_middleware_is_kept_as_its_own(serve: Any, name: str) 
     answer = site.get("/")
 
     assert answer.status == site.bare().get("/").status == 500
-    (event,) = answer.cycle.events
+    (event,) = failures(answer.cycle)
     assert (event.stage, event.name) == (Stage.MIDDLEWARE, "LookupError")
     assert event.attributes["handled_as"] == "500"
     assert event.frames[0].function == f"{name}.__call__"

@@ -21,7 +21,7 @@ from cycle_inspector.history import reader, writer
 from cycle_inspector.records import Stage
 from tests.shelf import elsewhere
 from tests.shelf.views import PAGE, hello
-from tests.site import Answer, Site, find_cycle
+from tests.site import Answer, Site, failures, find_cycle
 
 COMMON = "django.middleware.common.CommonMiddleware"
 LOCALE = "django.middleware.locale.LocaleMiddleware"
@@ -274,7 +274,7 @@ def test_an_error_of_the_urlconf_is_no_404(serve: Any, settings: Any) -> None:
     assert found["not_found"] is False
     assert found["tried"] == []
     assert "near" not in found
-    (event,) = answer.cycle.events
+    (event,) = failures(answer.cycle)
     assert (event.kind, event.stage, event.name) == ("exception", Stage.ROUTING, "TypeError")
     assert event.attributes["handled_as"] == "500"
     assert event.attributes["in_view"] is False
@@ -292,7 +292,7 @@ def test_an_error_that_cannot_be_told_is_raised_all_the_same(
 
     assert answer.status == 500
     assert answer.cycle.dropped["record an error of the URLconf"] == 1
-    assert answer.cycle.events[0].name == "TypeError"
+    assert failures(answer.cycle)[0].name == "TypeError"
 
 
 @pytest.mark.parametrize("broken", ["tests.shelf.no_such_module", "tests.shelf.views"])
@@ -359,7 +359,7 @@ def test_a_urlconf_that_cannot_be_imported_is_raised_on_and_kept(
             site.get("/hello/")
 
     cycle = find_cycle(reader.latest() or "")
-    assert {event.name for event in cycle.events} == {"ModuleNotFoundError"}
+    assert {event.name for event in failures(cycle)} == {"ModuleNotFoundError"}
     assert cycle.response == {}
     missing = cycle.stage(Stage.RESPONSE).facts["missing"]
     assert missing == "No response was made: ModuleNotFoundError."

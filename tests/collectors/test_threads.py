@@ -21,6 +21,7 @@ from cycle_inspector.collectors import hooks, threads
 from cycle_inspector.recorder import Recorder, current
 from cycle_inspector.records import Cycle, Span, Stage
 from tests.shelf.models import Book
+from tests.site import failures
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -195,7 +196,7 @@ def test_an_exception_of_a_thread_goes_where_it_always_went_and_is_an_event() ->
 
     ((error_type, error, _, told_of),) = caught
     assert (error_type, str(error), told_of) == (ValueError, "no such shelf", thread)
-    (event,) = recording.cycle.events
+    (event,) = failures(recording.cycle)
     (span,) = followed(recording.cycle)
     assert (event.kind, event.name, event.parent) == ("exception", "ValueError", span.id)
     assert event.attributes["message"] == "no such shelf"
@@ -209,7 +210,7 @@ def test_a_thread_that_exits_has_not_failed() -> None:
     with excepthook([]), record() as recording:
         run(threading.Thread(target=sys.exit))
 
-    assert recording.cycle.events == ()
+    assert failures(recording.cycle) == []
     assert "raised" not in followed(recording.cycle)[0].attributes
 
 
@@ -321,7 +322,7 @@ def test_an_exception_of_a_call_is_in_its_future_and_told_on_its_span() -> None:
     assert raised.value.__traceback__ is not None
     (span,) = followed(recording.cycle)
     assert span.attributes["raised"] == "ValueError: no such shelf"
-    assert recording.cycle.events == ()
+    assert failures(recording.cycle) == []
 
 
 def test_call_that_waits_at_the_end_of_the_cycle_has_not_begun() -> None:

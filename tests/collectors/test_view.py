@@ -21,7 +21,7 @@ from tests.apis import operations as operations_urls
 from tests.apis import rest as rest_urls
 from tests.shelf import views
 from tests.shelf.views import PAGE
-from tests.site import Answer, Site
+from tests.site import Answer, Site, failures
 
 operations, rest = operations_urls.urlpatterns, rest_urls.urlpatterns
 
@@ -109,7 +109,7 @@ def test_what_a_view_of_a_framework_raises_is_its_own(serve: Any) -> None:
     answer = serve(path("", include(rest))).get("/broken/")
 
     assert facts(answer)["exception"] == {"type": "LookupError", "message": "no such shelf"}
-    frame = answer.cycle.events[0].frames[0]
+    frame = failures(answer.cycle)[0].frames[0]
     assert frame.function == "broken"
 
 
@@ -241,5 +241,5 @@ def test_a_view_that_returns_nothing_is_told_so_as_without_the_tool(serve: Any) 
     answer = serve(lambda request: None).get("/")
 
     assert answer.status == 500
-    (event,) = answer.cycle.events
+    (event,) = failures(answer.cycle)
     assert "didn't return an HttpResponse object" in str(event.attributes["message"])

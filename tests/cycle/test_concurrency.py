@@ -26,7 +26,7 @@ from cycle_inspector.recorder import Recorder
 from cycle_inspector.records import Cycle, Span, Stage
 from tests.shelf.models import Book
 from tests.shelf.views import PAGE
-from tests.site import Answer, Site, ask_asgi, find_cycle
+from tests.site import Answer, Site, ask_asgi, failures, find_cycle
 
 SHARED = ThreadPoolExecutor(4, thread_name_prefix="shared")
 
@@ -456,7 +456,7 @@ def test_an_exception_of_a_thread_does_not_touch_the_page(
     assert answer.status == 200
     assert len(caught) == 1
     cycle = answer.cycle
-    assert [one.attributes["thread"] for one in cycle.events] == ["doomed"]
+    assert [one.attributes["thread"] for one in failures(cycle)] == ["doomed"]
     assert "exception" not in cycle.stage(Stage.VIEW).facts
 
 
@@ -471,7 +471,7 @@ def test_an_exception_of_a_call_that_the_view_asks_for_is_the_views(serve: Any) 
     answer = serve(view).get("/")
 
     assert answer.status == 500
-    (event,) = answer.cycle.events
+    (event,) = failures(answer.cycle)
     assert event.attributes["in_view"] is True
     assert answer.cycle.stage(Stage.VIEW).facts["exception"]["type"] == "ValueError"
 

@@ -18,10 +18,13 @@ from cycle_inspector.collectors import (
     _marks,
     _statements,
     _tracebacks,
+    cache,
     client,
     database,
     exceptions,
     gateway,
+    logs,
+    mail,
     models,
     response,
     routing,
@@ -40,7 +43,7 @@ from cycle_inspector.recorder import Recorder
 from cycle_inspector.records import Stage
 from tests.shelf.models import Author, Book
 from tests.shelf.views import PAGE
-from tests.site import Answer, Site, find_cycle
+from tests.site import Answer, Site, failures, find_cycle
 
 
 class Broken(Exception):
@@ -88,6 +91,10 @@ FAULTS: dict[str, tuple[Any, str, str, str]] = {
     "page": (inject, "fits", "/hello/", "look at the response"),
     "headers": (inject, "add_headers", "/hello/", "name the cycle in the headers"),
     "settings": (settings_collector, "snapshot", "/hello/", "take the settings"),
+    "log record": (logs, "Logged", "/side-events/", "record a log record"),
+    "cache call": (cache, "CacheCall", "/side-events/", "record a cache call"),
+    "end of a cache call": (cache, "_end", "/side-events/", "record a cache call"),
+    "mail": (mail, "Mail", "/side-events/", "record a mail"),
     "thread": (threads, "FollowedSpan", "/in-thread/", "follow a thread"),
     "mark": (_marks._Mark, "__init__", "/marked/", "record a mark"),
     "end of a mark": (_marks, "_told", "/marked/", "record a mark"),
@@ -181,7 +188,7 @@ def test_a_stage_that_cannot_be_summed_up_does_not_cost_the_others(
 
     cycle = wsgi_site.get("/queries/1/").cycle
 
-    (event,) = cycle.events
+    (event,) = failures(cycle)
     assert (event.kind, event.stage, event.name) == ("fault", stage, "Broken")
     assert cycle.stage(stage).facts == {} or stage is Stage.SETTINGS
     others = [one for one in Stage if one not in (stage, Stage.TEMPLATES, Stage.MODELS)]

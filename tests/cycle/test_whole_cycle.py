@@ -14,7 +14,7 @@ from cycle_inspector.history import reader
 from cycle_inspector.records import Stage
 from tests.shelf.models import Author, Book
 from tests.shelf.views import PAGE
-from tests.site import Answer, Site, ask_asgi, find_cycle
+from tests.site import Answer, Site, ask_asgi, failures, find_cycle
 
 # Under ASGI Django warns that it consumes a sync iterator whole, and under WSGI an async one.
 _CONSUMED = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
@@ -30,7 +30,7 @@ def test_a_page_is_kept_with_all_eleven_stages(site: Site, path: str) -> None:
     assert [summary.stage for summary in cycle.stages] == list(Stage)
     assert cycle.request["path"] == path
     assert cycle.response["status"] == 200
-    assert not any(event.kind == "fault" for event in cycle.events)
+    assert not any(event.kind == "fault" for event in failures(cycle))
     assert cycle.dropped == {}
     assert json_document.export(cycle)["id"] == answer.cycle_id
 
@@ -127,7 +127,7 @@ def test_a_stream_that_raises_half_way_raises_on_and_is_kept(wsgi_site: Site) ->
     newest = reader.latest()
     assert newest is not None
     cycle = find_cycle(newest)
-    assert [event.name for event in cycle.events] == ["ValueError"]
+    assert [event.name for event in failures(cycle)] == ["ValueError"]
     assert cycle.findings[0].code == "CI001"
 
 
@@ -156,7 +156,7 @@ def test_an_exception_is_kept_with_the_line_that_raised_it(site: Site) -> None:
     answer = site.get("/raises/")
 
     assert answer.status == 500
-    (event,) = answer.cycle.events
+    (event,) = failures(answer.cycle)
     assert (event.kind, event.name) == ("exception", "ValueError")
     assert event.attributes["message"] == "no such shelf"
     assert event.frames[0].function == "raises"

@@ -41,6 +41,7 @@ urlpatterns = [
     path("class/", views.Shelf.as_view(), name="class"),
     path("async-class/", views.AsyncShelf.as_view()),
     path("marked/", views.marked),
+    path("side-events/", views.side_events),
     path("callable/", views.Callable()),
     path("included/", include(([path("hello/", views.hello, name="hello")], "inner"))),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import io
+import logging
 import threading
 from collections.abc import AsyncIterator, Iterator
 from functools import partial, wraps
@@ -12,7 +13,10 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django import forms
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
+from django.core.mail import EmailMessage
+from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection, transaction
 from django.http import (
     FileResponse,
@@ -240,6 +244,13 @@ def _with_word(request: HttpRequest, word: str) -> HttpResponse:
 
 
 partial_view = partial(_with_word, word="partial")
+
+
+def side_events(request: HttpRequest) -> HttpResponse:
+    logging.getLogger("shelf").warning("%s copies", 3)
+    cache.get("copies")
+    EmailBackend().send_messages([EmailMessage("s", "b", "a@example.com", ["b@example.com"])])
+    return HttpResponse(PAGE)
 
 
 class Shelf(View):

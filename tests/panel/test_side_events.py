@@ -1,0 +1,165 @@
+"""Side events in the panel: a view of their own where there are any, and dots on the timeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cycle_inspector.panel import pages, side_events, timeline
+from cycle_inspector.panel.layout import Axis
+from cycle_inspector.panel.pages import Urls
+from cycle_inspector.records import Cycle, Event, Stage
+from tests.factories import MS, make_cycle, make_event
+from tests.panel.sample import HOSTILE
+
+URLS = Urls(root="/__cycle__/", assets="/__cycle__/")
+
+
+def log(message: str = "sold out", level: str = "WARNING", **given: Any) -> Event:
+    facts = {"level": level, "message": message, **given.pop("facts", {})}
+    return make_event(**{"kind": "log", "name": "shop", "attributes": facts, **given})
+
+
+def call(operation: str = "get", **facts: Any) -> Event:
+    values = {"alias": "default", "keys": ["books"], "duration_ns": MS, **facts}
+    return make_event(kind="cache", name=operation, attributes=values)
+
+
+def mail(**facts: Any) -> Event:
+    values = {
+        "subject": "Your order",
+        "from": "shop@example.com",
+        "to": ["ada@example.com"],
+        "body": "Thank you.",
+        "backend": "smtp.EmailBackend",
+        "duration_ns": 20 * MS,
+        "attachments": [{"name": "bill.pdf", "type": "application/pdf", "size": 2_048}],
+        **facts,
+    }
+    return make_event(kind="mail", name=values["subject"], attributes=values)
+
+
+def with_events(*events: Event) -> Cycle:
+    return make_cycle(events=events)
+
+
+def test_where_nothing_happened_there_is_no_view() -> None:
+    shown = pages.report(with_events(make_event()), URLS, is_lazy=True)
+
+    assert 'data-view="events"' not in shown
+    assert side_events.of(with_events(make_event())) == []
+
+
+def test_where_something_happened_the_view_is_the_last_of_the_rail() -> None:
+    shown = pages.report(with_events(log(), call()), URLS, is_lazy=True)
+
+    assert shown.count('data-view="events"') == 2
+    assert shown.index('id="tab-browser"') < shown.index('id="tab-events"')
+    assert 'data-src="/__cycle__/019aaa00-0000-7000-8000-000000000001/events"' in shown
+
+
+def test_a_log_record_is_shown_with_its_caller() -> None:
+    shown = pages.events(with_events(log()))
+
+    assert "sold out" in shown
+    assert "shop/catalog/views.py:22" in shown
+    assert '<span class="chip severity-warning">warning</span>' in shown
+
+
+def test_an_exception_that_was_logged_is_told() -> None:
+    raised = {"name": "ValueError", "message": "no such shelf"}
+    place = {"path": "/srv/a.py", "line": 7, "function": "f", "is_project": True}
+    shown = pages.events(with_events(log(facts={"exception": raised, "raised_at": place})))
+
+    assert "ValueError: no such shelf" in shown
+    assert "srv/a.py:7" in shown
+
+
+def test_cache_calls_are_summed_up_by_alias() -> None:
+    cycle = with_events(
+        call(hits=1, misses=0),
+        call(hits=0, misses=1),
+        call("set", alias="other", size=2_048),
+    )
+
+    default, other = side_events.context(cycle)["caches"]
+    assert (default.alias, default.calls, default.hits, default.misses) == ("default", 2, 1, 1)
+    assert (default.duration_ns, default.operations) == (2 * MS, [("get", 2)])
+    assert (other.calls, other.hits) == (1, 0)
+    shown = pages.events(cycle)
+    assert "2 × get" in shown
+    assert "2.0 KB" in shown
+    assert shown.count(">hit<") == shown.count(">miss<") == 1
+
+
+def test_keys_that_are_not_listed_are_counted() -> None:
+    shown = pages.events(with_events(call("get_many", key_count=5, hits=2, misses=3)))
+
+    assert "and 4 more" in shown
+    assert "2 hit, 3 missed" in shown
+
+
+def test_a_mail_can_be_opened_to_be_read() -> None:
+    shown = pages.events(with_events(mail()))
+
+    assert "<strong>Your order</strong>" in shown
+    assert '<pre class="text">Thank you.</pre>' in shown
+    assert "bill.pdf" in shown
+    assert "2.0 KB" in shown
+    assert "not sent" not in shown
+    assert "not sent" in pages.events(with_events(mail(error="OSError: no host")))
+
+
+def test_hostile_text_stays_text() -> None:
+    shown = pages.events(
+        with_events(
+            log(HOSTILE, level=HOSTILE, name=HOSTILE),
+            call(HOSTILE, alias=HOSTILE, keys=[HOSTILE], error=HOSTILE),
+            mail(**dict.fromkeys(("subject", "from", "body", "error", "backend"), HOSTILE)),
+        )
+    )
+
+    assert "<script" not in shown
+    assert "<img" not in shown
+
+
+@pytest.dot.parametrize("facts", [{}, {"keys": None, "hits": "odd"}, {"to": 7}])
+def test_facts_of_another_shape_do_not_cost_the_page(facts: dict[str, Any]) -> None:
+    kinds = ("log", "cache", "mail")
+    cycle = with_events(*(make_event(kind=kind, attributes=facts) for kind in kinds))
+
+    assert pages.events(cycle)
+
+
+def test_a_stage_says_what_happened_in_it() -> None:
+    cycle = with_events(log(), log(), call())
+
+    assert side_events.words(cycle, Stage.VIEW) == "2 log records, 1 cache call"
+    assert side_events.words(cycle, Stage.MIDDLEWARE) == ""
+    assert "2 log records, 1 cache call" in pages.stage(cycle, Stage.VIEW)
+    assert "In this stage" not in pages.stage(cycle, Stage.MIDDLEWARE)
+
+
+def test_a_side_event_is_marked_where_it_happened() -> None:
+    cycle = with_events(log(at_ns=10 * MS), call())
+    rows = {one.name: one for one in timeline.lay_out(cycle).rows}
+
+    assert [one.x for one in rows["view"].dots] == ["22.500%", "25.000%"]
+    assert rows["view"].dots[1].words == "log at 10.0 ms: sold out"
+    assert rows["view"].dots[1].severity == "warning"
+    assert rows["middleware"].dots == ()
+
+
+def test_dots_that_would_touch_are_one() -> None:
+    events = [log(at_ns=at * 1_000) for at in range(500)] + [log("bad", "ERROR", at_ns=9_000)]
+    (dot, *others) = side_events.dots(with_events(*events), Stage.VIEW, Axis(100 * MS))
+
+    assert dot.severity == "error"
+    assert dot.words.endswith(", and 500 more")
+    assert others == []
+
+
+def test_an_exception_is_no_side_event() -> None:
+    assert side_events.dots(with_events(make_event()), Stage.VIEW, Axis(MS)) == ()
+    assert len(side_events.others(with_events(make_event(), log()))) == 1
