@@ -6,9 +6,10 @@ from uuid import UUID
 
 from cycle_inspector.ids import new_cycle_id
 
+HOUR_NS = 3_600 * 10**9
+
 
 def test_id_of_a_cycle_is_a_uuid_of_version_7() -> None:
-
     value = UUID(new_cycle_id(1_700_000_000_123_456_789))
     assert value.version == 7
     assert value.variant == "specified in RFC 4122"

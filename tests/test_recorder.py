@@ -25,7 +25,6 @@ from cycle_inspector.records import Cycle, Stage
 from tests.factories import make_event, make_query, make_render
 from tests.recorders import FakeClock, Pending, finish
 
-HOUR_NS = 3_600 * 10**9
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def test_hostile_text_stays_text() -> None:
     assert "<img" not in shown
 
 
-@pytest.dot.parametrize("facts", [{}, {"keys": None, "hits": "odd"}, {"to": 7}])
+@pytest.mark.parametrize("facts", [{}, {"keys": None, "hits": "odd"}, {"to": 7}])
 def test_facts_of_another_shape_do_not_cost_the_page(facts: dict[str, Any]) -> None:
     kinds = ("log", "cache", "mail")
     cycle = with_events(*(make_event(kind=kind, attributes=facts) for kind in kinds))
