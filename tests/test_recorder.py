@@ -26,7 +26,6 @@ from tests.factories import make_event, make_query, make_render
 from tests.recorders import FakeClock, Pending, finish
 
 
-
 @pytest.fixture
 def recorder() -> Iterator[Recorder]:
     recorder = Recorder(clock=FakeClock())
