@@ -30,7 +30,7 @@ def shown(value: Any) -> str:
             {
                 "BACKEND": "django.template.backends.django.DjangoTemplates",
                 "APP_DIRS": False,
-                "OPTIONS": {"builtins": ["no.such.library"], "autoescape": False},
+                "OPTIONS": {"builtins": ["no.such.tags"], "autoescape": False},
             }
         ],
     ],
