@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.contrib.contenttypes.fields import GenericForeignKey
+import django
+from django.contrib.contenttypes.fields import GenericForeignKey, GenericRelation
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
@@ -38,3 +39,32 @@ class Note(models.Model):
 
     class Meta:
         app_label = "shelf"
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=50)
+    notes = GenericRelation(Note)
+
+    class Meta:
+        app_label = "shelf"
+
+
+class Board(models.Model):
+    """A shelf board, with its tags."""
+
+    tags = models.ManyToManyField(Tag, related_name="boards")
+    above = models.ForeignKey("self", models.SET_NULL, null=True)
+
+    class Meta:
+        app_label = "shelf"
+
+
+if django.VERSION >= (6, 1):
+
+    class Screw(models.Model):
+        """What the database itself deletes along with a board."""
+
+        board = models.ForeignKey(Board, models.DB_CASCADE)
+
+        class Meta:
+            app_label = "shelf"

@@ -1,0 +1,147 @@
+"""Rows that were loaded: by which query, for which model, and what became of them.
+
+Ways to ask a queryset (`len()`, `if`, a loop, an index) are noted as they come. What they say
+together, as that all rows were loaded for their number, is for the rules to judge. Of a list that
+was looped over, the list's own iterator tells afterwards how far the loop came.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from cycle_inspector.collectors import _prefetches
+from cycle_inspector.collectors._model_notes import Note, is_ours, note_of
+from cycle_inspector.recorder import Recorder
+from cycle_inspector.records import Stage
+
+# Ways to ask a queryset, as bits.
+ITER, LEN, BOOL, INDEX, GET, COUNT, EXISTS, CONTAINS, PICKLE, ITERATOR = (1 << n for n in range(10))
+WAYS = {
+    ITER: "iter",
+    LEN: "len",
+    BOOL: "bool",
+    INDEX: "index",
+    GET: "get",
+    COUNT: "count",
+    EXISTS: "exists",
+    CONTAINS: "contains",
+    PICKLE: "pickle",
+    ITERATOR: "iterator",
+}
+
+# How far a loop came is kept of so many rows upwards, and of so many loops: what was not looped
+# over to its end keeps its list alive until the cycle is over.
+_LEAST_FOLLOWED = 21
+_MOST_FOLLOWED = 50
+
+_ListIterator: type = type(iter([]))
+
+
+class Load:
+    """Rows that one query brought, as objects of a model or as they are."""
+
+    __slots__ = (
+        "asked",
+        "before",
+        "count",
+        "deferred",
+        "first",
+        "is_running",
+        "is_sliced",
+        "iterable",
+        "iterators",
+        "model",
+        "objects",
+        "query",
+        "queryset",
+        "related",
+        "ways",
+    )
+
+    def __init__(self, queryset: Any) -> None:
+        self.queryset: Callable[[], Any] = weakref.ref(queryset)
+        self.model = queryset.model
+        self.iterable: Any = None
+        self.query: Any = None
+        self.count: int | None = None  # None: what the query says
+        self.before = 0
+        self.is_running = False
+        self.ways = self.first = 0
+        self.iterators: list[Iterator[Any]] | None = None
+        self.asked: list[tuple[int, Any]] | None = None  # count() or exists() before, the queries
+        self.related: Any = False  # what came along by select_related(), as the query has it
+        self.objects: dict[str, tuple[Any, int | None]] | None = None  # and how many of each
+        self.deferred: Any = None
+        self.is_sliced = False
+
+    def take(self, queryset: Any) -> None:
+        """Remember what was asked for, without keeping the queryset."""
+        sql = queryset._query
+        self.related = sql.select_related
+        self.deferred = sql.deferred_loading
+        self.is_sliced = sql.high_mark is not None
+
+    def asked_in(self, way: int) -> None:
+        """Note a way in which the rows were asked for."""
+        self.ways |= way
+        if not self.first:
+            self.first = way
+
+    def follow(self, note: Note, iterator: Iterator[Any]) -> None:
+        """Keep the iterator of a long list, which knows how far it came."""
+        is_long = (self.count or 0) >= _LEAST_FOLLOWED and type(iterator) is _ListIterator
+        if is_long and note.followed < _MOST_FOLLOWED:
+            note.followed += 1
+            if self.iterators is None:
+                self.iterators = []
+            self.iterators.append(iterator)
+
+    def taken(self) -> int | None:
+        """Return how many rows were handed out; None if that is not known."""
+        count = self.count
+        if count is None or self.query is None:
+            return None
+        if not self.ways & ~(LEN | BOOL | COUNT | EXISTS) and self.ways:
+            return 0
+        if self.ways & ~(LEN | BOOL | COUNT | EXISTS | ITER) or not self.iterators:
+            return None
+        return max(count - operator.length_hint(one, count) for one in self.iterators)
+
+
+def begin(recorder: Recorder, queryset: Any) -> Load | None:
+    """Return what is known of a queryset that is about to run."""
+    if is_ours(queryset.model):
+        return None
+    note = note_of(recorder)
+    load = note.known.get(id(queryset))
+    if load is None or load.queryset() is not queryset:
+        load = note.known[id(queryset)] = Load(queryset)
+    return load
+
+
+def keep(recorder: Recorder, load: Load, queryset: Any) -> None:
+    note = note_of(recorder)
+    if len(note.loads) < recorder.limits.queries:
+        note.loads.append(load)
+    else:
+        note.more[load.model._meta.label] += load.count or 0
+    if note.prefetched:
+        _prefetches.look_for_bypass(note, queryset, load.query)
+
+
+def seen(recorder: Recorder, queryset: Any, way: int, rows: Any = None) -> None:
+    """Note that a queryset whose rows are there was asked, once more or for the first time."""
+    note: Note | None = recorder.notes.get(Stage.MODELS)
+    if note is None:
+        return
+    load = note.known.get(id(queryset))
+    if load is not None and load.queryset() is queryset:
+        load.asked_in(way)
+        if rows is not None:
+            load.follow(note, rows)
+    elif note.prefetched:
+        _prefetches.seen(note, queryset, sys._getframe(2))
