@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from cycle_inspector import record
 from cycle_inspector.assembly import assemble
 from cycle_inspector.recorder import Recorder
 from cycle_inspector.records import Cycle, Stage
@@ -35,3 +37,11 @@ def finish(recorder: Recorder, **describe: Any) -> Cycle:
     """Stop `recorder` and return its cycle; `describe` sums up stages, by name."""
     recorder.stop()
     return assemble(recorder, {Stage(name): one for name, one in describe.items()})
+
+
+def facts_of(stage: Stage, work: Callable[[], Any]) -> Any:
+    """Return what `stage` says of a block that does `work`, which is to fail nowhere."""
+    with record() as recording:
+        work()
+    assert recording.cycle.dropped == {}  # nor has the tool
+    return recording.cycle.stage(stage).facts

@@ -33,6 +33,8 @@ def changes(note: Note, queries: Queries) -> list[dict[str, Json]]:
     grouped: dict[Any, list[Change]] = {}
     numbers: dict[int, int] = {}  # of the entry that each change is part of
     for one in note.changes:
+        if _is_nothing(one):
+            continue
         inside = _inside(one, numbers)
         place = place_of(first_of(one.queries, queries))
         key = inside, one.kind, one.model, one.name, one.created, one.fields, place
@@ -40,6 +42,12 @@ def changes(note: Note, queries: Queries) -> list[dict[str, Json]]:
         many.append(one)
         numbers[id(one)] = numbers[id(many[0])] if len(many) > 1 else len(grouped) - 1
     return [_entry(many, _inside(many[0], numbers), queries) for many in grouped.values()]
+
+
+def _is_nothing(one: Change) -> bool:
+    """Whether nobody was asked to write anything, as where `remove()` is given nothing."""
+    outcome = one.queries or one.rows or one.given or one.is_failed or one.created is not None
+    return not outcome
 
 
 def causes(note: Note) -> dict[int, str]:

@@ -151,23 +151,30 @@ def _deferred_by(
 def prefetches(note: Note, queries: Queries) -> list[dict[str, Json]]:
     """Return the lookups that ran, by place."""
     grouped: dict[Any, list[Prefetch]] = {}
-    for one in note.prefetches:
-        place = place_of(first_of(one.queries, queries))
-        key = (
-            one.model,
-            one.lookup,
-            one.has_queryset,
-            one.to_attr,
-            place,
-            _is_peers(one, queries),
-        )
+    # One of a queryset that is prefetched itself may run inside the other.
+    inner: dict[int, set[int]] = {}
+    for one in sorted(note.prefetches, key=lambda one: one.start):
+        if one.outer is not None:
+            inner.setdefault(id(one.outer), set()).update(one.queries)
+        query = first_of(one.queries, queries)
+        # FETCH_PEERS of Django 6.1 prefetches as well, when a field is loaded late.
+        is_peers = query is not None and query.relation is not None
+        key = one.model, one.lookup, one.has_queryset, one.to_attr, is_peers, place_of(query)
         grouped.setdefault(key, []).append(one)
-    return [_prefetch(many, queries) for many in grouped.values()]
+    return [_prefetch(many, inner, queries) for many in grouped.values()]
 
 
-def _prefetch(many: list[Prefetch], queries: Queries) -> dict[str, Json]:
+def _prefetch(
+    many: list[Prefetch], inner: Mapping[int, set[int]], queries: Queries
+) -> dict[str, Json]:
     first = many[0]
-    ids = [identity for one in many for identity in one.queries]
+    ids = [
+        identity
+        for one in many
+        for identity in one.queries
+        if identity not in inner.get(id(one), ())
+    ]
+    query = first_of(ids, queries)
     bypasses = [one.id for each in many for one in each.bypasses]
     read = {one.is_read for one in many}
     found: dict[str, Json] = {
@@ -181,21 +188,15 @@ def _prefetch(many: list[Prefetch], queries: Queries) -> dict[str, Json]:
         "own_queryset": first.has_queryset,
         "used": True if True in read else None if None in read else False,
         "bypassed": len(bypasses) if all(one.is_shared for one in many) else None,
-        **shown_place(first_of(first.queries, queries)),
+        **shown_place(query),
     }
     if first.to_attr is not None:
         found["to_attr"] = first.to_attr
     if bypasses:
         found["bypassed_by"] = bypasses[:MOST_IDS]
-    if _is_peers(first, queries):
+    if query is not None and query.relation is not None:
         found["peers"] = True
     return found
-
-
-def _is_peers(one: Prefetch, queries: Queries) -> bool:
-    """Whether it was FETCH_PEERS of Django 6.1 that asked, when a field was loaded late."""
-    query = first_of(one.queries, queries)
-    return query is not None and query.relation is not None
 
 
 def place_of(query: Query | None) -> Any:

@@ -128,7 +128,7 @@ def look_for_bypass(note: Note, queryset: Any, ran: Any) -> None:
     if not filled:
         return
     for one in filled.values():
-        if one is not queryset and getattr(one, "_hints", None) is hints:
+        if getattr(one, "_hints", None) is hints:
             ref, prefetch = note.prefetched.get(id(one), (None, None))
             if ref is not None and prefetch is not None and ref() is one:
                 prefetch.bypasses.append(ran)

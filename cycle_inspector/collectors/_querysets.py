@@ -43,6 +43,7 @@ def collect() -> Iterator[None]:
             "__len__": _asking("__len__", LEN),
             "__bool__": _asking("__bool__", BOOL),
             "__getitem__": _asking("__getitem__", INDEX),
+            "__getstate__": _asking("__getstate__", PICKLE),
             "contains": _asking("contains", CONTAINS),
             "count": _counting("count", COUNT),
             "exists": _counting("exists", EXISTS),
@@ -54,11 +55,7 @@ def collect() -> Iterator[None]:
 
 def _fetching() -> Any:
     original: Any = vars(query.QuerySet)["_fetch_all"]
-    directly = {
-        vars(query.QuerySet)["__getitem__"].__code__: INDEX,
-        vars(query.QuerySet)["__getstate__"].__code__: PICKLE,
-    }
-    by_id = {id(code): way for code, way in directly.items()}
+    item: Any = vars(query.QuerySet)["__getitem__"].__code__
 
     @wraps(original)
     def fetch_all(self: Any) -> None:
@@ -89,9 +86,8 @@ def _fetching() -> Any:
                     load.take(self)
                     if load.related and rows:
                         load.objects = _related.counted(self.model, load.related, rows)
-                    way = by_id.get(id(sys._getframe(1).f_code))
-                    if way is not None:
-                        load.asked_in(way)
+                    if sys._getframe(1).f_code is item:
+                        load.asked_in(INDEX)
                     _loads.keep(recorder, load, self)
             except Exception as error:
                 failed("follow a queryset", recorder, error)

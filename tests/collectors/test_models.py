@@ -9,7 +9,6 @@ import django
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models.signals import post_init, post_save
 
 from cycle_inspector import record
 from cycle_inspector.records import Stage
@@ -77,14 +76,6 @@ def test_saves_are_told_apart() -> None:
     assert facts(work)["saved"] == [["shelf.Author", 1, 2], ["shelf.Book", 1, 0]]
 
 
-def test_a_signal_that_the_project_sends_itself_does_no_harm() -> None:
-    def work() -> None:
-        post_save.send(sender=Author, instance=Author(name="a"))
-        post_save.send(sender=object, created=True)
-
-    assert facts(work)["saved"] == [["shelf.Author", 0, 1]]
-
-
 def test_bulk_operations_save_no_instance() -> None:
     assert facts(lambda: Author.objects.bulk_create([Author(name="a")]))["saved"] == []
     assert facts(lambda: Author.objects.update(name="b"))["saved"] == []
@@ -150,13 +141,6 @@ def test_a_field_that_is_loaded_late_is_named(books: list[Book], kind: str) -> N
 )
 def test_what_was_loaded_in_time_is_not_late(books: list[Book], work: Callable[[], Any]) -> None:
     assert facts(work)["lazy"] == []
-
-
-def test_no_receiver_of_post_init_is_connected() -> None:
-    # Any receiver would cost two microseconds for each instance.
-    with record():
-        assert not post_init.has_listeners(Book)
-        assert post_save.has_listeners(Book)
 
 
 def test_the_history_of_the_tool_is_not_counted(wsgi_site: Site) -> None:
