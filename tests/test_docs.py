@@ -160,12 +160,12 @@ def test_each_fact_of_a_whole_cycle_is_in_the_reference(
     for number, stage in enumerate(document["stages"], start=1):
         said = rows(section(text, f"{number}. {stage['name']}").partition("\n### ")[0])
         assert set(stage["facts"]) <= said.keys(), stage["name"]
-        for layer in stage["facts"].get("onion", ()):
-            assert set(layer) <= rows(section(text, "One middleware")).keys()
         for key in ("loads", "lazy_loads", "prefetches", "changes"):
             for entry in stage["facts"].get(key, ()):
                 heading = key.replace("_", " ").capitalize()
                 assert set(entry) <= rows(section(text, heading)).keys()
+        for layer in stage["facts"].get("onion", ()):
+            assert set(layer) <= rows(section(text, "One middleware")).keys()
             for hook in layer["hooks"]:
                 assert set(hook) <= rows(section(text, "One hook")).keys()
         for hop in stage["facts"].get("hops", ()):
