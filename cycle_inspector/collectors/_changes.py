@@ -18,7 +18,7 @@ from typing import Any
 from django.db.models import base, deletion, query
 
 from cycle_inspector.collectors._guard import failed, guard
-from cycle_inspector.collectors._model_notes import Work, is_ours, note_of, running
+from cycle_inspector.collectors._model_notes import OURS, Work, note_of, running
 from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.recorder import Recorder, current
 
@@ -80,13 +80,16 @@ def collect() -> Iterator[None]:
             (query.QuerySet, "update_or_create", _got_or_created),
         ):
             kind = "save" if name == "save_base" else name
-            stack.enter_context(replaced(owner, name, changing(vars(owner)[name], kind, told)))
+            is_instance = owner is base.Model
+            method = changing(vars(owner)[name], kind, told, is_instance=is_instance)
+            stack.enter_context(replaced(owner, name, method))
         stack.enter_context(replaced(base.Model, "_save_table", _saving_table()))
         stack.enter_context(replaced(deletion.Collector, "delete", _collected()))
         yield
 
 
-def changing(original: Any, kind: str, told: Told | None) -> Any:
+def changing(original: Any, kind: str, told: Told | None, *, is_instance: bool = False) -> Any:
+    """Return a method that is followed as a change, in the place of `original`."""
     is_relation = kind in RELATION_METHODS
 
     @wraps(original)
@@ -99,7 +102,7 @@ def changing(original: Any, kind: str, told: Told | None) -> Any:
             if is_relation:
                 made = _begin(recorder, kind, type(self.instance), _name_of(self))
             else:
-                made = _begin(recorder, kind, model_of(self))
+                made = _begin(recorder, kind, type(self) if is_instance else self.model)
         except Exception as error:
             failed("follow a change", recorder, error)
         try:
@@ -111,23 +114,20 @@ def changing(original: Any, kind: str, told: Told | None) -> Any:
                     made.finish(recorder)
             raise
         if made is not None:
-            with guard("follow a change", recorder):
+            try:
                 made.finish(recorder)
                 if told is not None and not recorder.closed:
                     told(made, result, args, kwargs)
                     _count(recorder, made)
+            except Exception as error:
+                failed("follow a change", recorder, error)
         return result
 
     return change
 
 
-def model_of(one: Any) -> Any:
-    """Return the model of an instance or of a queryset."""
-    return type(one) if isinstance(one, base.Model) else one.model
-
-
 def _begin(recorder: Recorder, kind: str, model: Any, name: str | None = None) -> Change | None:
-    if is_ours(model):
+    if model._meta.app_label == OURS:
         return None
     made = Change(recorder, kind, model, name)
     changes = note_of(recorder).changes

@@ -54,7 +54,12 @@ def _loading(iterable: Any, watch: Callable[..., Iterator[Any]]) -> Any:
                 load.iterable = type(self)
                 if len(recorder.queries) > before:
                     load.query = query_since(recorder, before)
-        return rows if load is None else watch(rows, recorder, load, self.queryset)
+        if load is None:
+            return rows
+        if watch is _passed_on and load.query is not None:  # nothing is left to be seen
+            _end(recorder, load, self.queryset, None)
+            return rows
+        return watch(rows, recorder, load, self.queryset)
 
     return iterate
 
@@ -108,7 +113,6 @@ def _end(recorder: Recorder, load: _loads.Load, queryset: Any, count: int | None
         if load.query is not None or count:
             if not isinstance(queryset, query.RawQuerySet):
                 load.asked_in(_loads.ITERATOR)
-                load.take(queryset)
             _loads.keep(recorder, load, queryset)
 
 

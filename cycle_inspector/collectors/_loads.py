@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cycle_inspector.collectors import _prefetches
-from cycle_inspector.collectors._model_notes import Note, is_ours, note_of
+from cycle_inspector.collectors._model_notes import OURS, Note, note_of
 from cycle_inspector.recorder import Recorder
 from cycle_inspector.records import Stage
 
@@ -33,11 +33,15 @@ WAYS = {
     ITERATOR: "iterator",
 }
 
+# Those that hand no row out.
+_COUNTING = LEN | BOOL | COUNT | EXISTS
+
 # How far a loop came is kept of so many rows upwards, and of so many loops: what was not looped
 # over to its end keeps its list alive until the cycle is over.
 _LEAST_FOLLOWED = 21
 _MOST_FOLLOWED = 50
 
+_MODELS = Stage.MODELS
 _ListIterator: type = type(iter([]))
 
 
@@ -50,6 +54,7 @@ class Load:
         "count",
         "deferred",
         "first",
+        "is_lost",
         "is_running",
         "is_sliced",
         "iterable",
@@ -72,18 +77,12 @@ class Load:
         self.is_running = False
         self.ways = self.first = 0
         self.iterators: list[Iterator[Any]] | None = None
+        self.is_lost = False  # whether there was a loop whose iterator is not kept
         self.asked: list[tuple[int, Any]] | None = None  # count() or exists() before, the queries
         self.related: Any = False  # what came along by select_related(), as the query has it
         self.objects: dict[str, tuple[Any, int | None]] | None = None  # and how many of each
         self.deferred: Any = None
         self.is_sliced = False
-
-    def take(self, queryset: Any) -> None:
-        """Remember what was asked for, without keeping the queryset."""
-        sql = queryset._query
-        self.related = sql.select_related
-        self.deferred = sql.deferred_loading
-        self.is_sliced = sql.high_mark is not None
 
     def asked_in(self, way: int) -> None:
         """Note a way in which the rows were asked for."""
@@ -91,40 +90,49 @@ class Load:
         if not self.first:
             self.first = way
 
-    def follow(self, note: Note, iterator: Iterator[Any]) -> None:
+    def follow(self, note: Note, iterator: Any) -> None:
         """Keep the iterator of a long list, which knows how far it came."""
         is_long = (self.count or 0) >= _LEAST_FOLLOWED and type(iterator) is _ListIterator
-        if is_long and note.followed < _MOST_FOLLOWED:
-            note.followed += 1
-            if self.iterators is None:
-                self.iterators = []
-            self.iterators.append(iterator)
+        if not is_long or note.followed >= _MOST_FOLLOWED:
+            self.is_lost = True
+            return
+        note.followed += 1
+        if self.iterators is None:
+            self.iterators = []
+        self.iterators.append(iterator)
 
     def taken(self) -> int | None:
         """Return how many rows were handed out; None if that is not known."""
         count = self.count
-        if count is None or self.query is None:
+        if count is None or self.query is None or not self.ways or self.ways & ~_COUNTING & ~ITER:
             return None
-        if not self.ways & ~(LEN | BOOL | COUNT | EXISTS) and self.ways:
+        if not self.ways & ITER:
             return 0
-        if self.ways & ~(LEN | BOOL | COUNT | EXISTS | ITER) or not self.iterators:
+        if self.is_lost or self.iterators is None:
             return None
         return max(count - operator.length_hint(one, count) for one in self.iterators)
 
 
 def begin(recorder: Recorder, queryset: Any) -> Load | None:
     """Return what is known of a queryset that is about to run."""
-    if is_ours(queryset.model):
+    if queryset.model._meta.app_label == OURS:
         return None
-    note = note_of(recorder)
+    note: Note = recorder.notes.get(_MODELS) or note_of(recorder)
     load = note.known.get(id(queryset))
     if load is None or load.queryset() is not queryset:
         load = note.known[id(queryset)] = Load(queryset)
+    load.before = len(recorder.queries)
     return load
 
 
 def keep(recorder: Recorder, load: Load, queryset: Any) -> None:
-    note = note_of(recorder)
+    """Keep what has run, with what it asked for; the queryset itself is not kept."""
+    sql = queryset.__dict__.get("_query")  # which that of raw() has not
+    if sql is not None:
+        load.related = sql.select_related
+        load.deferred = sql.deferred_loading
+        load.is_sliced = sql.high_mark is not None
+    note: Note = recorder.notes.get(_MODELS) or note_of(recorder)
     if len(note.loads) < recorder.limits.queries:
         note.loads.append(load)
     else:
@@ -135,13 +143,15 @@ def keep(recorder: Recorder, load: Load, queryset: Any) -> None:
 
 def seen(recorder: Recorder, queryset: Any, way: int, rows: Any = None) -> None:
     """Note that a queryset whose rows are there was asked, once more or for the first time."""
-    note: Note | None = recorder.notes.get(Stage.MODELS)
+    note: Note | None = recorder.notes.get(_MODELS)
     if note is None:
         return
     load = note.known.get(id(queryset))
     if load is not None and load.queryset() is queryset:
-        load.asked_in(way)
-        if rows is not None:
+        load.ways |= way
+        if not load.first:
+            load.first = way
+        if way == ITER:
             load.follow(note, rows)
     elif note.prefetched:
         _prefetches.seen(note, queryset, sys._getframe(2))

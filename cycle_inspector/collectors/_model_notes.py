@@ -106,6 +106,10 @@ def query_since(recorder: Recorder, before: int) -> Any:
     return min(own, key=lambda one: len(one.place.codes), default=None)
 
 
+OURS = "cycle_inspector"
+"""The label of the history's models."""
+
+
 def is_ours(model: Any) -> bool:
     """Whether this is a model of the history, which the page has nothing to do with."""
-    return bool(model._meta.app_label == "cycle_inspector")
+    return bool(model._meta.app_label == OURS)

@@ -67,7 +67,6 @@ def _fetching() -> Any:
         try:
             load = _loads.begin(recorder, self)
             if load is not None:
-                load.before = len(recorder.queries)
                 load.is_running = True
         except Exception as error:
             failed("follow a queryset", recorder, error)
@@ -83,12 +82,11 @@ def _fetching() -> Any:
                 load.count = len(rows) if type(rows) is list else 0
                 if load.query is not None or load.count:  # none() asks nobody
                     load.iterable = self._iterable_class
-                    load.take(self)
+                    _loads.keep(recorder, load, self)
                     if load.related and rows:
                         load.objects = _related.counted(self.model, load.related, rows)
                     if sys._getframe(1).f_code is item:
                         load.asked_in(INDEX)
-                    _loads.keep(recorder, load, self)
             except Exception as error:
                 failed("follow a queryset", recorder, error)
 
@@ -124,6 +122,7 @@ def _iterating_later() -> Any:
                     _loads.seen(recorder, self, ITER)
                 elif (load := _loads.begin(recorder, self)) is not None:
                     load.asked_in(ITER)
+                    load.is_lost = True
         return original(self)
 
     return iterate

@@ -101,6 +101,9 @@ def _models(_: Cycle, facts: dict[str, Any]) -> str:
     saved = sum(sum(one[1:]) for one in facts.get("saved") or [])
     if saved:
         said.append(f"{saved} saved")
+    deleted = sum(count for _, count in facts.get("deleted") or [])
+    if deleted:
+        said.append(f"{deleted} deleted")
     return ", ".join(said)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from cycle_inspector.panel import (
     delivery,
     marks,
+    models,
     onion,
     queries,
     renders,
@@ -18,7 +19,6 @@ from cycle_inspector.panel import (
     threads,
     timeline,
 )
-from cycle_inspector.panel.layout import Axis
 from cycle_inspector.records import Cycle, Stage
 
 _DOCS = "https://docs.djangoproject.com/en/stable/"
@@ -129,16 +129,6 @@ def _templates(cycle: Cycle) -> dict[str, Any]:
     return {"tree": [(one, names.get(one.first.id) or []) for one in renders.branches(cycle)]}
 
 
-def _models(cycle: Cycle) -> dict[str, Any]:
-    facts = cycle.stage(Stage.MODELS).facts
-    shown = {}
-    for key in ("instances", "lazy", "deleted"):
-        pairs = facts.get(key) or []
-        axis = Axis(max((count for _, count in pairs), default=0))
-        shown[key] = [(name, count, axis.bar(0, count, "work")) for name, count in pairs]
-    return shown
-
-
 def _view(cycle: Cycle) -> dict[str, Any]:
     """Take the exceptions out of the events: here they are shown first, with their frames."""
     events = [one for one in side_events.others(cycle) if one.stage is Stage.VIEW]
@@ -169,7 +159,7 @@ _MORE: dict[Stage, Callable[[Cycle], dict[str, Any]]] = {
     Stage.ROUTING: routing.context,
     Stage.MIDDLEWARE: onion.context,
     Stage.VIEW: _view,
-    Stage.MODELS: _models,
+    Stage.MODELS: models.context,
     Stage.DATABASE: _database,
     Stage.TEMPLATES: _templates,
     Stage.BROWSER: _browser,
@@ -181,6 +171,7 @@ _DROPPED = {
     "renders": (Stage.TEMPLATES, "more template,more templates"),
     "spans": (Stage.MIDDLEWARE, "more span,more spans"),
     "events": (Stage.VIEW, "more event,more events"),
+    "changes": (Stage.MODELS, "more change,more changes"),
 }
 
 

@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from cycle_inspector import record
 from cycle_inspector.records import Cycle, Stage
 from tests.recorders import facts_of
-from tests.shelf.models import Author, Board, Book, Cover, Tag
+from tests.shelf.models import Author, Board, Book, Cover, Plank, Tag
 
 pytestmark = pytest.mark.django_db
 
@@ -273,13 +273,13 @@ def test_fields_that_a_deletion_sets_are_told() -> None:
 def test_what_the_database_deletes_by_itself_is_said_without_a_number() -> None:
     from tests.shelf.models import Screw
 
-    board = Board.objects.create()
-    Screw.objects.create(board=board)
+    plank = Plank.objects.create()
+    Screw.objects.create(plank=plank)
 
-    entry = changes(board.delete)[0]
+    [entry] = changes(plank.delete)
 
-    assert entry["by_database"] == [["shelf.Screw.board", "CASCADE"]]
-    assert entry["deleted"] == [["shelf.Board", 1, "collected"]]
+    assert entry["by_database"] == [["shelf.Screw.plank", "CASCADE"]]
+    assert entry["deleted"] == [["shelf.Plank", 1, "collected"]]
     assert Screw.objects.count() == 0
     assert "by_database" not in changes(Tag.objects.create(name="a").delete)[0]
 

@@ -59,12 +59,17 @@ class Board(models.Model):
         app_label = "shelf"
 
 
+class Plank(models.Model):
+    class Meta:
+        app_label = "shelf"
+
+
 if django.VERSION >= (6, 1):
 
     class Screw(models.Model):
-        """What the database itself deletes along with a board."""
+        """What the database itself deletes along with a plank."""
 
-        board = models.ForeignKey(Board, models.DB_CASCADE)
+        plank = models.ForeignKey(Plank, models.DB_CASCADE)
 
         class Meta:
             app_label = "shelf"
