@@ -1,200 +1,214 @@
-"""What recording costs: the same pages with and without the tool, in turns.
+"""What recording costs: the same pages bare and with a tool, in turns.
 
-    python benchmarks/cost.py [rounds]
+    python benchmarks/cost.py [--rounds N] [--page NAME ...] [--asgi] [TOOL ...]
 
-Two processes serve the same pages through Django's WSGI handler with the usual seven middlewares;
-one has the pair. They take turns, so that a busy machine is as busy for both. Each round is served
-at another call depth: CPython 3.11 to 3.13 map and unmap memory where a hot loop's calls straddle a
-chunk of the stack, which can cost more than what is measured. Wall time is that of the requests
-alone; CPU time is the whole process's, so what the writer thread does is in it. Two figures each:
-the best over the depths is the pure cost, the mean is what a user sees.
+A tool is `cycle_inspector`, which is the one that is measured if none is named, or one of those it
+is compared with, where that is installed: `debug_toolbar`, `silk`, `kolo`. Each has a process of
+its own and a database of its own, and serves the pages of `pages.py` through Django's handler. They
+take turns, so that a machine that is busy is as busy for all. Each round is served at another call
+depth: CPython 3.11 to 3.13 map and unmap memory where a hot loop's calls straddle a chunk of the
+stack, which can cost more than what is measured.
+
+Three clocks: the time on the wall, while the visitor waits; the CPU time of the thread that serves;
+and that of the whole process until everything is written. Two figures each: the best over the
+depths is the pure cost, the mean is what users see.
 """
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+import functools
 import io
+import logging
 import multiprocessing
 import statistics
-import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PAGES = {"tiny page": ("/tiny/", 150), "N+1, 101 queries": ("/many/", 12), "form": ("/form/", 40)}
-DEPTHS = 160  # frames: about what a chunk holds
+import pages
 
-
-def configure(folder: Path, *, with_tool: bool) -> Any:
-    """Set up a small project in this process and return its WSGI handler."""
-    import django
-    from django.conf import settings
-
-    pair = [f"cycle_inspector.middleware.{name}Middleware" for name in ("First", "Last")]
-    usual = [
-        "django.middleware.security.SecurityMiddleware",
-        "django.contrib.sessions.middleware.SessionMiddleware",
-        "django.middleware.common.CommonMiddleware",
-        "django.middleware.csrf.CsrfViewMiddleware",
-        "django.contrib.auth.middleware.AuthenticationMiddleware",
-        "django.contrib.messages.middleware.MessageMiddleware",
-        "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    ]
-    settings.configure(
-        DEBUG=True,
-        BASE_DIR=folder,
-        SECRET_KEY="for the benchmark",
-        ALLOWED_HOSTS=["*"],
-        ROOT_URLCONF=__name__,
-        INSTALLED_APPS=[
-            "django.contrib.contenttypes",
-            "django.contrib.auth",
-            "django.contrib.sessions",
-            "django.contrib.messages",
-            "cycle_inspector",
-        ],
-        MIDDLEWARE=[pair[0], *usual, pair[1]] if with_tool else usual,
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": folder / "db"}},
-        TEMPLATES=[
-            {
-                "BACKEND": "django.template.backends.django.DjangoTemplates",
-                "OPTIONS": {"loaders": [("django.template.loaders.locmem.Loader", TEMPLATES)]},
-            }
-        ],
-    )
-    django.setup()
-    from django.core.handlers.wsgi import WSGIHandler
-    from django.urls import path
-
-    sys.modules[__name__].urlpatterns = [  # type: ignore[attr-defined]
-        path("tiny/", tiny),
-        path("many/", many),
-        path("form/", form),
-    ]
-    return WSGIHandler()
-
-
-TEMPLATES = {
-    "base.html": "<!doctype html><html><body>{% block content %}{% endblock %}</body></html>",
-    "many.html": (
-        '{% extends "base.html" %}{% block content %}{% for one in permissions %}'
-        "<p>{{ one.name }} of {{ one.content_type.model }}</p>{% endfor %}{% endblock %}"
-    ),
-    "form.html": '{% extends "base.html" %}{% block content %}{{ form }}{% endblock %}',
+# Visits in a round, about a tenth of a second's worth.
+VISITS = {
+    "tiny": (pages.TINY, 150),
+    "typical": (pages.TYPICAL, 12),
+    "many": (pages.MANY, 6),
+    "thousand": (pages.THOUSAND, 1),
+    "form": (pages.FORM, 20),
+    "rows": (pages.ROWS, 2),
 }
+DEPTHS = 160  # frames: about what a chunk holds
+CLOCKS = ("wall", "thread", "cpu")
+
+Taken = tuple[float, float, float]
+"""Milliseconds for a visit, by each of `CLOCKS`."""
 
 
-def tiny(request: Any) -> Any:
-    from django.http import HttpResponse
+def serve(pipe: Any, folder: Path, tool: str, is_async: bool) -> None:  # noqa: FBT001 - called by position, in a process of its own
+    """Serve rounds as they are asked for; answer each with what a visit took."""
+    pages.configure(folder, tool)
+    session = pages.seed()
+    logging.disable(logging.CRITICAL)
+    visit = _asgi_visit() if is_async else _wsgi_visit()
+    if tool == "cycle_inspector":
+        from cycle_inspector.history import writer
 
-    return HttpResponse("<!doctype html><html><body>Hello</body></html>")
-
-
-def many(request: Any) -> Any:
-    from django.contrib.auth.models import Permission
-    from django.shortcuts import render
-
-    return render(request, "many.html", {"permissions": Permission.objects.order_by("pk")[:100]})
-
-
-def form(request: Any) -> Any:
-    from django import forms
-    from django.shortcuts import render
-
-    fields = {f"field_{number}": forms.CharField() for number in range(15)}
-    return render(request, "form.html", {"form": type("Fields", (forms.Form,), fields)()})
-
-
-def seed() -> None:
-    """Make 100 permissions, each of a content type of its own."""
-    from django.contrib.auth.models import Permission
-    from django.contrib.contenttypes.models import ContentType
-    from django.core.management import call_command
-    from django.db import connection
-
-    call_command("migrate", verbosity=0)
-    for number in range(100):
-        kind = ContentType.objects.create(app_label="benchmark", model=f"model{number}")
-        Permission.objects.create(name=f"Can {number}", content_type=kind, codename=str(number))
-    connection.close()
-
-
-def serve(pipe: Any, folder: Path, with_tool: bool) -> None:  # noqa: FBT001 - called by position, in a process of its own
-    """Serve rounds as they are asked for; answer each with the ms per request, wall and CPU."""
-    handler = configure(folder, with_tool=with_tool)
-    if not (folder / "db").exists():
-        seed()
+        flush = functools.partial(writer.flush, 30)
+    else:
+        flush = functools.partial(int)  # nothing waits
     pipe.send("ready")
     while (order := pipe.recv()) is not None:
         path, count, depth = order
-        pipe.send(at_depth(depth, lambda path=path, count=count: run(handler, path, count)))
+        pipe.send(at_depth(depth, lambda: run(visit, flush, path, session, count)))  # noqa: B023 - called at once
 
 
-def at_depth(depth: int, call: Any) -> Any:
+def at_depth(depth: int, call: Callable[[], Taken]) -> Taken:
     return call() if depth == 0 else at_depth(depth - 1, call)
 
 
-def run(handler: Any, path: str, count: int) -> tuple[float, float]:
-    from cycle_inspector.history import writer
+def run(
+    visit: Callable[[str, str], tuple[float, float]],
+    flush: Callable[[], object],
+    path: str,
+    session: str,
+    count: int,
+) -> Taken:
+    wall = thread = 0.0
+    cpu = time.process_time()
+    for _ in range(count):
+        one_wall, one_thread = visit(path, session)
+        wall += one_wall
+        thread += one_thread
+    flush()
+    cpu = time.process_time() - cpu
+    return wall / count * 1e3, thread / count * 1e3, cpu / count * 1e3
 
-    environs = [
-        {
+
+def _wsgi_visit() -> Callable[[str, str], tuple[float, float]]:
+    from django.core.handlers.wsgi import WSGIHandler
+
+    handler = WSGIHandler()
+
+    def visit(path: str, session: str) -> tuple[float, float]:
+        environ = {
             "REQUEST_METHOD": "GET",
             "PATH_INFO": path,
             "QUERY_STRING": "",
             "SERVER_NAME": "testserver",
             "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
             "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_COOKIE": f"sessionid={session}",
+            "HTTP_ACCEPT": "text/html",
             "wsgi.url_scheme": "http",
             "wsgi.input": io.BytesIO(),
         }
-        for _ in range(count)
-    ]
-    wall, cpu = 0.0, time.process_time()
-    for environ in environs:
-        start = time.perf_counter()
+        start, thread = time.perf_counter(), time.thread_time()
         response = handler(environ, lambda status, headers: None)
         b"".join(response)
         response.close()
-        wall += time.perf_counter() - start
-    writer.flush(10)  # at once where nothing was recorded
-    return wall / count * 1e3, (time.process_time() - cpu) / count * 1e3
+        return time.perf_counter() - start, time.thread_time() - thread
+
+    return visit
+
+
+def _asgi_visit() -> Callable[[str, str], tuple[float, float]]:
+    from django.core.handlers.asgi import ASGIHandler
+
+    handler = ASGIHandler()
+    loop = asyncio.new_event_loop()
+
+    async def call(path: str, session: str) -> None:
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "GET",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "scheme": "http",
+            "headers": [
+                (b"host", b"testserver"),
+                (b"cookie", f"sessionid={session}".encode()),
+                (b"accept", b"text/html"),
+            ],
+            "client": ("127.0.0.1", 50000),
+            "server": ("testserver", 80),
+        }
+        asked = [{"type": "http.request", "body": b"", "more_body": False}]
+        gone = asyncio.Event()
+
+        async def receive() -> Any:
+            if asked:
+                return asked.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            return None
+
+        await handler(scope, receive, send)
+
+    def visit(path: str, session: str) -> tuple[float, float]:
+        # Sync middlewares run in threads: what the thread of the loop takes says little.
+        start, thread = time.perf_counter(), time.thread_time()
+        loop.run_until_complete(call(path, session))
+        return time.perf_counter() - start, time.thread_time() - thread
+
+    return visit
 
 
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 48
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("tools", nargs="*", metavar="TOOL", default=["cycle_inspector"])
+    parser.add_argument("--rounds", type=int, default=32)
+    parser.add_argument("--page", action="append", choices=VISITS)
+    parser.add_argument("--asgi", action="store_true")
+    given = parser.parse_args()
+    tools = ["bare", *given.tools]
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as name:
         workers = []
-        for with_tool in (False, True):
+        for tool in tools:
+            folder = Path(name) / tool
+            folder.mkdir()
             ours, theirs = context.Pipe()
-            process = context.Process(target=serve, args=(theirs, Path(name), with_tool))
+            process = context.Process(target=serve, args=(theirs, folder, tool, given.asgi))
             process.start()
             assert ours.recv() == "ready"
             workers.append((ours, process))
-        for page, (path, count) in PAGES.items():
-            measured: list[list[tuple[float, float]]] = [[], []]
-            for turn in range(rounds + 2):
-                for which in (0, 1) if turn % 2 else (1, 0):
+        for page in given.page or VISITS:
+            path, count = VISITS[page]
+            measured: list[list[Taken]] = [[] for _ in tools]
+            for turn in range(given.rounds + 2):
+                for at in range(len(tools)):
+                    which = (at + turn) % len(tools)
                     workers[which][0].send((path, count, turn * 37 % DEPTHS))
-                    result = workers[which][0].recv()
-                    if turn >= 2:
-                        measured[which].append(result)
-            report(page, measured)
+                    taken = workers[which][0].recv()
+                    if turn >= 2:  # the first ones fill caches
+                        measured[which].append(taken)
+            for tool, of_tool in zip(tools[1:], measured[1:], strict=True):
+                report(page, tool, measured[0], of_tool)
         for pipe, process in workers:
             pipe.send(None)
             process.join()
 
 
-def report(page: str, measured: list[list[tuple[float, float]]]) -> None:
-    for kind, name in enumerate(("wall", "cpu")):
-        bare, tool = ([one[kind] for one in of_one] for of_one in measured)
-        for how, taken in (("best", min), ("mean", statistics.mean)):
-            before, added = taken(bare), taken(tool) - taken(bare)
-            print(
-                f"{page:18} {name:5} {how:5} bare {before:7.3f} ms   added {added:+7.3f} ms   "
-                f"x{1 + added / before:.3f}"
-            )
+def report(page: str, tool: str, bare: list[Taken], with_tool: list[Taken]) -> None:
+    for kind, clock in enumerate(CLOCKS):
+        without, taken = ([one[kind] for one in of_one] for of_one in (bare, with_tool))
+        best, mean = (
+            (how(without), how(taken) - how(without)) for how in (min, statistics.mean)
+        )
+        print(
+            f"{page:9} {tool:15} {clock:6} "
+            f"best {best[0]:8.3f} ms {best[1]:+8.3f} x{1 + best[1] / best[0]:.3f}   "
+            f"mean {mean[0]:8.3f} ms {mean[1]:+8.3f} x{1 + mean[1] / mean[0]:.3f}"
+        )
 
 
 if __name__ == "__main__":

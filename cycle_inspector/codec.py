@@ -1,17 +1,16 @@
 """Cycle <-> compressed JSON document: how a cycle is kept.
 
 The document is lossless but for `findings`, which are judged anew whenever a cycle is read. Texts
-that repeat (statements, frames, stacks) stand once in a table and are named by their index. Queries
-and renders are stored by column, in the order given here, and a column of equal values as one: a
-loop's queries differ in few. Each other record is a row of its fields. `SCHEMA_VERSION` changes
-with that order.
+that repeat (statements, frames, stacks) stand once in a table and are named by their index. Spans,
+queries, renders and events are stored by column, in the order of their fields, and a column of
+equal values as one: a loop's queries differ in few. `SCHEMA_VERSION` changes with those fields.
 """
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -28,43 +27,16 @@ from cycle_inspector.records import (
     TemplateLine,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # zlib's fastest level: on a cycle of 100 queries level 6 takes three times as long for 15 % less.
 _LEVEL = 1
 
-_SPAN = ("id", "parent", "stage", "name", "start_ns", "duration_ns", "thread", "attributes")
-_QUERY_PLAIN = (
-    "id",
-    "parent",
-    "params",
-    "alias",
-    "vendor",
-    "start_ns",
-    "duration_ns",
-    "fetch_ns",
-    "rows",
-    "executions",
-    "is_transaction",
-    "relation",
-    "relation_kind",
-    "error",
-    "thread",
-)
-_RENDER_PLAIN = (
-    "id",
-    "parent",
-    "name",
-    "origin",
-    "how",
-    "start_ns",
-    "duration_ns",
-    "own_ns",
-    "count",
-    "error",
-    "thread",
-)
-_EVENT_PLAIN = ("parent", "stage", "kind", "name", "at_ns", "attributes")
+# What zlib allocates and clears before the first byte, 256 KB by default, takes longer than to
+# compress a small cycle: a window of 4 KB and small tables do for one.
+_SMALL = 16_384
+_SMALL_WINDOW_BITS, _SMALL_MEMORY = 12, 5
+
 _SUMMARY = ("stage", "start_ns", "duration_ns", "count", "facts")
 _CYCLE_PLAIN = (
     "id",
@@ -77,6 +49,11 @@ _CYCLE_PLAIN = (
     "dropped",
     "settings",
 )
+
+# Values are JSON by the time they come here, so none holds itself.
+_to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+_Convert = Mapping[str, Callable[[Any], Any]]
 
 
 class UnreadableCycle(ValueError):
@@ -99,49 +76,32 @@ class _Table:
             self.rows.append(row)
         return found
 
-
-class _StackTable(_Table):
-    """The same for stacks: a loop's queries share one, which is hashed once."""
-
-    def __init__(self, row_of: Callable[[Any], Any]) -> None:
-        super().__init__(row_of)
-        self._by_identity: dict[int, int] = {}
-
-    def index(self, value: Any) -> int:
-        found = self._by_identity.get(id(value))
-        if found is None:
-            found = self._by_identity[id(value)] = super().index(value)
-        return found
+    def indexes(self, values: Sequence[Any]) -> list[int]:
+        """Return the index of each of `values`, of which many are the same object."""
+        known = {id(one): one for one in values}
+        index_of = {identity: self.index(one) for identity, one in known.items()}
+        return [index_of[id(one)] for one in values]
 
 
 def encode(cycle: Cycle) -> bytes:
     """Return `cycle` as a compressed document."""
-    statements, frames = _Table(str), _Table(_frame)
-    stacks = _StackTable(lambda stack: [frames.index(frame) for frame in stack])
-    event = attrgetter(*_EVENT_PLAIN)
-    queries, renders = cycle.queries, cycle.renders
+    statements, frames = _Table(str), _Table(tuple)
+    stacks = _Table(lambda stack: [frames.index(frame) for frame in stack])
+    tables = {"sql": statements.indexes, "frames": stacks.indexes}
     document = {
         "schema": SCHEMA_VERSION,
         "started_at": cycle.started_at.isoformat(),
-        "cycle": attrgetter(*_CYCLE_PLAIN)(cycle),
-        "stages": list(map(attrgetter(*_SUMMARY), cycle.stages)),
-        "spans": list(map(attrgetter(*_SPAN), cycle.spans)),
-        "queries": [
-            _column([statements.index(one.sql) for one in queries]),
-            _column([stacks.index(one.frames) for one in queries]),
-            _column([_line(one.template) for one in queries]),
-            *(_column(list(map(attrgetter(name), queries))) for name in _QUERY_PLAIN),
-        ],
-        "renders": [
-            _column([_line(one.template) for one in renders]),
-            *(_column(list(map(attrgetter(name), renders))) for name in _RENDER_PLAIN),
-        ],
-        "events": [(stacks.index(one.frames), event(one)) for one in cycle.events],
+        "cycle": _of_cycle(cycle),
+        "stages": list(map(_of_summary, cycle.stages)),
+        "spans": _columns(cycle.spans, Span._fields, {}),
+        "queries": _columns(cycle.queries, Query._fields, tables),
+        "renders": _columns(cycle.renders, Render._fields, {}),
+        "events": _columns(cycle.events, Event._fields, tables),
         "statements": statements.rows,
         "stacks": stacks.rows,
         "frames": frames.rows,
     }
-    return zlib.compress(json.dumps(document, separators=(",", ":")).encode("ascii"), _LEVEL)
+    return _compress(_to_json(document).encode("ascii"))
 
 
 def decode(document: bytes) -> Cycle:
@@ -167,72 +127,73 @@ def _cycle(stored: dict[str, Any]) -> Cycle:
         for path, line, function, is_project in stored["frames"]
     ]
     stacks = [tuple(frames[index] for index in stack) for stack in stored["stacks"]]
-    statements = stored["statements"]
+    back: _Convert = {
+        "sql": stored["statements"].__getitem__,
+        "frames": stacks.__getitem__,
+        "stage": Stage,
+        "params": lambda params: tuple(params) if isinstance(params, list) else params,
+        "template": lambda line: None if line is None else TemplateLine(*line),
+    }
     return Cycle(
         **dict(zip(_CYCLE_PLAIN, stored["cycle"], strict=True)),
         started_at=datetime.fromisoformat(stored["started_at"]),
-        stages=tuple(_staged(StageSummary, _SUMMARY, stored["stages"])),
-        spans=tuple(_staged(Span, _SPAN, stored["spans"])),
-        queries=tuple(
-            Query(
-                **_query_plain(row),
-                sql=statements[statement],
-                frames=stacks[stack],
-                template=_template_line(line),
-            )
-            for statement, stack, line, *row in _rows(stored["queries"], 3 + len(_QUERY_PLAIN))
+        stages=tuple(
+            StageSummary(**{**dict(zip(_SUMMARY, row, strict=True)), "stage": Stage(row[0])})
+            for row in stored["stages"]
         ),
-        renders=tuple(
-            Render(**dict(zip(_RENDER_PLAIN, row, strict=True)), template=_template_line(line))
-            for line, *row in _rows(stored["renders"], 1 + len(_RENDER_PLAIN))
-        ),
-        events=tuple(
-            Event(
-                **{**dict(zip(_EVENT_PLAIN, row, strict=True)), "stage": Stage(row[1])},
-                frames=stacks[stack],
-            )
-            for stack, row in stored["events"]
-        ),
+        spans=tuple(map(Span._make, _rows(stored["spans"], Span._fields, back))),
+        queries=tuple(map(Query._make, _rows(stored["queries"], Query._fields, back))),
+        renders=tuple(map(Render._make, _rows(stored["renders"], Render._fields, back))),
+        events=tuple(map(Event._make, _rows(stored["events"], Event._fields, back))),
     )
 
 
-def _column(values: list[Any]) -> list[Any]:
+_of_cycle = attrgetter(*_CYCLE_PLAIN)
+_of_summary = attrgetter(*_SUMMARY)
+
+
+def _compress(document: bytes) -> bytes:
+    if len(document) > _SMALL:
+        return zlib.compress(document, _LEVEL)
+    small = zlib.compressobj(_LEVEL, zlib.DEFLATED, _SMALL_WINDOW_BITS, _SMALL_MEMORY)
+    return small.compress(document) + small.flush()
+
+
+def _columns(
+    records: Sequence[Any],
+    names: Sequence[str],
+    tables: Mapping[str, Callable[[Sequence[Any]], list[int]]],
+) -> list[list[Any]]:
+    """Return `records`, which are named tuples, by column: none of them, no column."""
+    return [
+        _column(tables[name](column) if name in tables else column)
+        for name, column in zip(names, zip(*records, strict=True), strict=bool(records))
+    ]
+
+
+def _column(values: Sequence[Any]) -> list[Any]:
     """Return a list of `values`; of equal ones that hold no others, the value and their number."""
-    first = values[0] if values else []
+    first = values[0]
     # Not the parameters: (1,) and (True,) are equal, and not the same.
     if (first is None or isinstance(first, int | str)) and values.count(first) == len(values):
         return [first, len(values)]
     return [values]
 
 
-def _rows(columns: list[list[Any]], width: int) -> Iterable[list[Any]]:
-    """Return the rows, of `width` values each, that `columns` were made of."""
-    if len(columns) != width:
-        raise ValueError(f"{len(columns)} columns, not {width}")
-    whole = [one[0] if len(one) == 1 else [one[0]] * one[1] for one in columns]
-    return map(list, zip(*whole, strict=True))
-
-
-def _line(line: TemplateLine | None) -> tuple[str, int] | None:
-    return None if line is None else (line.name, line.line)
-
-
-def _frame(frame: Frame) -> tuple[str, int, str, int]:
-    return frame.path, frame.line, frame.function, int(frame.is_project)
-
-
-def _template_line(line: list[Any] | None) -> TemplateLine | None:
-    return None if line is None else TemplateLine(name=line[0], line=line[1])
-
-
-def _query_plain(row: list[Any]) -> dict[str, Any]:
-    plain = dict(zip(_QUERY_PLAIN, row, strict=True))
-    if isinstance(plain["params"], list):
-        plain["params"] = tuple(plain["params"])
-    return plain
-
-
-def _staged(record: Any, names: tuple[str, ...], rows: list[list[Any]]) -> Iterable[Any]:
-    for row in rows:
-        fields = dict(zip(names, row, strict=True))
-        yield record(**{**fields, "stage": Stage(fields["stage"])})
+def _rows(
+    columns: list[list[Any]], names: Sequence[str], back: _Convert
+) -> Iterable[tuple[Any, ...]]:
+    """Return the rows, a value for each of `names`, that `columns` were made of."""
+    if not columns:
+        return ()
+    if len(columns) != len(names):
+        raise ValueError(f"{len(columns)} columns, not {len(names)}")
+    whole = [
+        map(back[name], one) if name in back else one
+        for name, one in zip(
+            names,
+            (one[0] if len(one) == 1 else [one[0]] * one[1] for one in columns),
+            strict=True,
+        )
+    ]
+    return zip(*whole, strict=True)

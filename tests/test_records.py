@@ -34,6 +34,11 @@ RECORDS = [
 ]
 
 
+def asdict(record: Any) -> dict[str, Any]:
+    is_tuple = isinstance(record, tuple)
+    return record._asdict() if is_tuple else dataclasses.asdict(record)
+
+
 def test_stages_are_eleven_in_the_order_of_a_request() -> None:
     assert [stage.value for stage in Stage] == [
         "client",
@@ -56,8 +61,8 @@ def test_severities_are_ranked_the_least_first() -> None:
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 def test_record_cannot_be_changed(record: Any) -> None:
-    name = dataclasses.fields(record)[0].name
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    name = next(iter(asdict(record)))
+    with pytest.raises(AttributeError):  # FrozenInstanceError is one
         setattr(record, name, None)
 
 
@@ -70,7 +75,7 @@ def test_record_takes_no_other_attribute(record: Any) -> None:
 def test_record_can_be_pickled_copied_and_turned_into_a_dict(record: Any) -> None:
     assert pickle.loads(pickle.dumps(record)) == record  # noqa: S301
     assert deepcopy(record) == record
-    assert dataclasses.asdict(record)
+    assert asdict(record)
 
 
 def test_caller_is_the_innermost_frame_of_the_project() -> None:

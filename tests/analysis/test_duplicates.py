@@ -14,14 +14,8 @@ WRITE = "UPDATE catalog_author SET name = %s"
 
 
 def find(*queries: Query, **thresholds: int) -> list[Finding]:
-    numbered = tuple(
-        make_query(**{**_fields(query), "id": at}) for at, query in enumerate(queries, 1)
-    )
+    numbered = tuple(query._replace(id=at) for at, query in enumerate(queries, 1))
     return list(duplicates.find(make_cycle(queries=numbered), Thresholds(**thresholds)))
-
-
-def _fields(query: Query) -> dict[str, Any]:
-    return {name: getattr(query, name) for name in Query.__slots__}
 
 
 def at_line(line: int, **given: Any) -> Query:

@@ -199,8 +199,8 @@ def hostile_cycle() -> Cycle:
         response={"status": 200, "reason": HOSTILE, "content_type": HOSTILE},
         stages={stage: make_stage(stage, facts=facts[stage]) for stage in Stage},
         spans=(make_span(stage=Stage.MIDDLEWARE, name=HOSTILE),),
-        queries=(query, replace(query, id=11, alias="other")),
-        renders=(render, replace(render, id=31)),
+        queries=(query, query._replace(id=11, alias="other")),
+        renders=(render, render._replace(id=31)),
         events=tuple(
             make_event(stage=stage, kind=kind, name=HOSTILE, attributes=_hostile_exception())
             for stage in Stage
