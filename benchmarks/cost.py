@@ -201,9 +201,7 @@ def main() -> None:
 def report(page: str, tool: str, bare: list[Taken], with_tool: list[Taken]) -> None:
     for kind, clock in enumerate(CLOCKS):
         without, taken = ([one[kind] for one in of_one] for of_one in (bare, with_tool))
-        best, mean = (
-            (how(without), how(taken) - how(without)) for how in (min, statistics.mean)
-        )
+        best, mean = ((how(without), how(taken) - how(without)) for how in (min, statistics.mean))
         print(
             f"{page:9} {tool:15} {clock:6} "
             f"best {best[0]:8.3f} ms {best[1]:+8.3f} x{1 + best[1] / best[0]:.3f}   "

@@ -152,6 +152,7 @@ class record:  # noqa: N801 - read as a verb: `with record() as recording:`
             parent=None if outer is None else outer.id,
             limits=_limits(config),
             follows_threads=config.follow_threads,
+            redact=config.redact,
             at_stop=tasks.watch(),
         )
         hooks.hold()
@@ -196,6 +197,7 @@ def open_cycle(request: Any) -> OpenCycle | None:
             start=gateway.take_start(request),
             limits=_limits(config),
             follows_threads=config.follow_threads,
+            redact=config.redact,
             at_stop=tasks.watch(),
         )
         recorder.notes[Stage.GATEWAY] = gateway.Note(request, recorder.clock())

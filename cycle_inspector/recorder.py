@@ -131,6 +131,7 @@ class Recorder:
         "notes",
         "parent",
         "queries",
+        "redact",
         "renders",
         "request",
         "response",
@@ -148,6 +149,7 @@ class Recorder:
         start: int | None = None,
         limits: Limits | None = None,
         follows_threads: bool = False,
+        redact: tuple[str, ...] = (),
         at_stop: Callable[[Recorder], None] | None = None,
         clock: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
@@ -161,6 +163,7 @@ class Recorder:
         self.parent = parent
         self.limits = limits or Limits()
         self.follows_threads = follows_threads
+        self.redact = redact  # patterns of names whose values are secret, besides the usual
         self.at_stop = at_stop  # what has a last look at what still runs
         self.closed = False
         self.discarded = False

@@ -47,6 +47,9 @@ class Stage(StrEnum):
     RESPONSE = "response"
     BROWSER = "browser"
 
+    # As of the text it is; Enum's own is a call for each look into a dict.
+    __hash__ = str.__hash__
+
 
 class Severity(StrEnum):
     """How much a finding matters, the least first."""

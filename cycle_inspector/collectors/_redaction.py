@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote, unquote_plus
 
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.views.debug import (
     SafeExceptionReporterFilter,
     get_default_exception_reporter_filter,
@@ -46,6 +48,7 @@ _HARMLESS = re.compile(
 _USER_INFO = re.compile(r"(?<=://)(?:[^/?#\s:]*:[^/?#\s]*|[^/?#\s:@]{20,})(?=@)")
 
 
+@lru_cache(maxsize=4_000)
 def is_secret(name: str) -> bool:
     """Whether what goes by `name` is to be hidden."""
     return name == settings.SESSION_COOKIE_NAME or _is_secret(name, conf.current().redact)
@@ -122,7 +125,6 @@ def _redact_text(text: str, depth: int = 0) -> str:
     return shown
 
 
-@lru_cache(maxsize=4_000)
 def _is_secret(name: str, ours: tuple[str, ...]) -> bool:
     if not name:
         return False
@@ -137,3 +139,12 @@ def _is_secret(name: str, ours: tuple[str, ...]) -> bool:
         or _OURS.search(name)
         or any(re.search(pattern, name, re.I) for pattern in ours)
     )
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting in (conf.SETTING, "SESSION_COOKIE_NAME", "DEFAULT_EXCEPTION_REPORTER_FILTER"):
+        is_secret.cache_clear()
+
+
+# After conf's own receiver, which was connected as it was imported: that forgets the old value.
+setting_changed.connect(_forget, dispatch_uid="cycle_inspector.redaction")

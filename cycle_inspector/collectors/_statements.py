@@ -13,7 +13,6 @@ import threading
 from functools import lru_cache
 from typing import Any
 
-from cycle_inspector import conf
 from cycle_inspector.collectors import _frames, _marks, _redaction
 from cycle_inspector.collectors._messages import message_of
 from cycle_inspector.collectors._values import cut, to_json
@@ -77,27 +76,29 @@ class OpenQuery:
         self.start = 0
 
     def record(self, recorder: Recorder) -> Query:
-        sql, hidden, is_transaction = _statement(text_of(self.sql))
-        relation, kind = self.place.relation()
+        sql, hidden, is_transaction = _statement(self.sql, recorder.redact)
+        place = self.place
+        relation, kind = place.relation() if place.descriptor is not None else (None, None)
+        # By position, which takes half the time: this is called for each query of each cycle.
         return Query(
-            id=self.id,
-            parent=self.parent,
-            sql=sql,
-            params=params_of(self.params, hidden),
-            alias=self.alias,
-            vendor=self.vendor,
-            start_ns=self.start - recorder.start,
-            duration_ns=self.duration + self.fetch,
-            fetch_ns=self.fetch,
-            rows=self._rows(),
-            executions=self.executions,
-            is_transaction=is_transaction,
-            frames=self.place.frames(),
-            template=self.place.template,
-            relation=relation,
-            relation_kind=kind,
-            error=self.error,
-            thread=self.thread.name,
+            self.id,
+            self.parent,
+            sql,
+            None if self.params is None else params_of(self.params, hidden),
+            self.alias,
+            self.vendor,
+            self.start - recorder.start,
+            self.duration + self.fetch,
+            self.fetch,
+            self.fetched if self.fetched is not None else _count(self.rowcount),
+            self.executions,
+            is_transaction,
+            place.frames(),
+            place.template,
+            relation,
+            kind,
+            self.error,
+            self.thread.name,
         )
 
     def close(self, recorder: Recorder, error: BaseException | None) -> None:
@@ -107,11 +108,10 @@ class OpenQuery:
             self.error = error_text(error)
         recorder.add_query(self)
 
-    def _rows(self) -> int | None:
-        if self.fetched is not None:
-            return self.fetched
-        count = self.rowcount  # of another's cursor
-        return count if type(count) is int and count >= 0 else None
+
+def _count(rowcount: Any) -> int | None:
+    # It is of another's cursor.
+    return rowcount if type(rowcount) is int and rowcount >= 0 else None
 
 
 def text_of(sql: Any) -> str:
@@ -132,9 +132,10 @@ def text_of(sql: Any) -> str:
     return f"<{type(sql).__qualname__}>"
 
 
-def _statement(sql: str) -> tuple[str, frozenset[int | str], bool]:
+def _statement(sql: Any, redact: tuple[str, ...]) -> tuple[str, frozenset[int | str], bool]:
     """Return the text kept of `sql`, which of its placeholders are secret, and what it is."""
-    redact = conf.current().redact
+    if type(sql) is not str:
+        sql = text_of(sql)
     # A long statement is seldom repeated, and the cache would hold its text.
     return (_known if len(sql) <= _LONGEST_CACHED else _known.__wrapped__)(sql, redact)
 
@@ -152,6 +153,8 @@ def params_of(
     if params is None:
         return None
     kind = type(params)
+    if kind is tuple and not hidden:
+        return tuple(map(_value, params))
     # Of a subclass the built-in's own methods are called: its may be the page's code.
     if issubclass(kind, dict):
         return {
@@ -164,8 +167,6 @@ def params_of(
         params = tuple.__iter__(params)
     else:
         return (_value(params),)
-    if not hidden:
-        return tuple(map(_value, params))
     return tuple(
         _redaction.HIDDEN if at in hidden else _value(one) for at, one in enumerate(params)
     )

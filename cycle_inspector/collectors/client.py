@@ -159,7 +159,7 @@ def describe(recorded: Recorded) -> Summed:
 
 def redact_header(name: str, value: str) -> Json:
     """Return a header's value without its secrets, be it a secret itself or an address with one."""
-    if name.lower() in _ADDRESSES or name.lower().endswith(("-url", "-uri")):
+    if _is_address(name):
         value = _redaction.redact_url(value)
     return _redaction.redact(name, cut(value))
 
@@ -173,6 +173,11 @@ def request_facts(note: Note) -> Facts:
         "full_path": cut(note.full_path),
         "user": note.username,
     }
+
+
+@lru_cache(maxsize=500)
+def _is_address(name: str) -> bool:
+    return name.lower() in _ADDRESSES or name.lower().endswith(("-url", "-uri"))
 
 
 def _decode(value: bytes) -> str:

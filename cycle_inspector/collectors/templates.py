@@ -18,17 +18,20 @@ from types import FrameType
 from typing import Any
 
 from django.template import base, loader_tags
+from django.utils.safestring import SafeString
 from django.views import debug
 
 from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.collectors import _frames
-from cycle_inspector.collectors._guard import guard
+from cycle_inspector.collectors._guard import failed
 from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Opened, Recorder, current, innermost
 from cycle_inspector.records import Render, Stage, TemplateLine
 
 _FOLDED = "django/forms/"
+_NODE = base.Node.render_annotated.__code__
+_RECORD = "record a template"
 
 # A view that renders in a loop would fill the cycle with the names of each context.
 _MOST_CONTEXTS = 100
@@ -49,18 +52,15 @@ class OpenRender(Opened):
         "how",
         "inner",
         "is_outermost",
-        "name",
-        "origin",
+        "rendered",
         "template",
         "time",
     )
 
-    def __init__(self, recorder: Recorder, name: str, origin: str, how: str) -> None:
-        outer = innermost()
-        self.is_outermost = not isinstance(outer, OpenRender)
+    def __init__(self, recorder: Recorder, rendered: Any, how: str) -> None:
+        self.is_outermost = type(innermost()) is not OpenRender
         self.template = None if self.is_outermost else _asking_line()
-        self.name = name
-        self.origin = origin
+        self.rendered = rendered  # the template; None until the parent of one is found
         self.how = how
         self.count = 1
         self.inner = 0
@@ -70,19 +70,28 @@ class OpenRender(Opened):
         self.above: Any = None  # what stands above it on the stack, once a query has asked
         super().__init__(recorder)
 
-    def close(self, recorder: Recorder) -> None:
-        super().close(recorder)
+    def finish(self, recorder: Recorder) -> None:
+        """Close it, and add it to the cycle or to the one that stands for both."""
+        self.close(recorder)
         self.time = self.end - self.start
         outer = innermost()
-        if isinstance(outer, OpenRender):
+        if type(outer) is OpenRender:
             outer.inner += self.time
+        first = self.first
+        if first is None:
+            recorder.add_render(self)
+        else:
+            first.count += self.count
+            first.time += self.time
+            first.inner += self.inner
+            first.error = first.error or self.error
 
     def record(self, recorder: Recorder) -> Render:
         return Render(
             id=self.id,
             parent=self.parent,
-            name=self.name,
-            origin=self.origin,
+            name=_name(self.rendered),
+            origin=_origin(self.rendered),
             how=self.how,
             start_ns=self.start - recorder.start,
             duration_ns=self.time,
@@ -151,21 +160,26 @@ def _rendering(template_class: Any) -> Any:
     @wraps(original)
     def render(self: Any, context: Any) -> Any:
         recorder = current()
-        if recorder is None or recorder.closed or _is_ours(self):
+        if recorder is None or recorder.closed:
             return original(self, context)
+        # A form runs through here a hundred times: few calls, and a `try` costs nothing.
         opened = None
-        with guard("record a template", recorder):
-            name = _name(self)
+        try:
+            name = getattr(self, "name", None)
+            if type(name) is not str:
+                name = _text(name)
             if name.startswith(_FOLDED):
                 outer = innermost()
-                if isinstance(outer, OpenRender) and outer.how == "folded":
+                if type(outer) is OpenRender and outer.how == "folded":
                     outer.count += 1
                 else:
-                    opened = _open_folded(recorder, name, _origin(self))
-            else:
-                opened = OpenRender(recorder, name, _origin(self), how)
+                    opened = _open_folded(recorder, self)
+            elif name or not _is_ours(self):
+                opened = OpenRender(recorder, self, how)
                 if opened.is_outermost:
                     _note_context(recorder, opened, context)
+        except Exception as error:
+            failed(_RECORD, recorder, error)
         if opened is None:
             return original(self, context)
         return _run(recorder, opened, original, self, context)
@@ -179,12 +193,15 @@ def _extending() -> Any:
     @wraps(original)
     def render(self: Any, context: Any) -> Any:
         recorder = current()
-        if recorder is None or recorder.closed or _is_ours(context.render_context.template):
+        if recorder is None or recorder.closed:
             return original(self, context)
         opened = None
-        with guard("record a template", recorder):
-            # The name is known once get_parent has found the template, see below.
-            opened = OpenRender(recorder, "", "", "extends")
+        try:
+            if not _is_ours(context.render_context.template):
+                # The template is known once get_parent has found it, see below.
+                opened = OpenRender(recorder, None, "extends")
+        except Exception as error:
+            failed(_RECORD, recorder, error)
         if opened is None:
             return original(self, context)
         return _run(recorder, opened, original, self, context)
@@ -199,16 +216,15 @@ def _finding_parent() -> Any:
     def get_parent(self: Any, context: Any) -> Any:
         parent = original(self, context)
         opened = innermost()
-        if isinstance(opened, OpenRender) and opened.how == "extends" and not opened.name:
-            with guard("name a parent template"):
-                opened.name, opened.origin = _name(parent), _origin(parent)
+        if type(opened) is OpenRender and opened.how == "extends" and opened.rendered is None:
+            opened.rendered = parent
         return parent
 
     return get_parent
 
 
-def _open_folded(recorder: Recorder, name: str, origin: str) -> OpenRender:
-    opened = OpenRender(recorder, name, origin, "folded")
+def _open_folded(recorder: Recorder, template: Any) -> OpenRender:
+    opened = OpenRender(recorder, template, "folded")
     folded = recorder.note(Stage.TEMPLATES, Note).folded
     first = folded.setdefault((opened.parent, opened.thread), opened)
     if first is not opened:
@@ -224,16 +240,10 @@ def _run(recorder: Recorder, opened: OpenRender, original: Any, owner: Any, cont
         opened.error = type(error).__name__
         raise
     finally:
-        with guard("record a template", recorder):
-            opened.close(recorder)
-            first = opened.first
-            if first is None:
-                recorder.add_render(opened)
-            else:
-                first.count += opened.count
-                first.time += opened.time
-                first.inner += opened.inner
-                first.error = first.error or opened.error
+        try:
+            opened.finish(recorder)
+        except Exception as error:
+            failed(_RECORD, recorder, error)
 
 
 _frames.render_in(_run.__code__)
@@ -251,13 +261,14 @@ def _origin(template: Any) -> str:
 
 
 def _name(template: Any) -> str:
-    name = getattr(template, "name", None)
-    return "" if name is None else _text(name)
+    return _text(getattr(template, "name", None))
 
 
 def _text(name: Any) -> str:
+    if type(name) is SafeString:  # as every name that is written in a template
+        return str.__str__(name)
     # A project may name a template by a path or by a lazy text.
-    return name if type(name) is str else str(to_json(name))
+    return "" if name is None else name if type(name) is str else str(to_json(name))
 
 
 def _note_context(recorder: Recorder, opened: OpenRender, context: Any) -> None:
@@ -274,11 +285,11 @@ def _note_context(recorder: Recorder, opened: OpenRender, context: Any) -> None:
 
 
 def _asking_line() -> TemplateLine | None:
-    frame: FrameType | None = sys._getframe(3)
+    frame: FrameType | None = sys._getframe(3)  # whoever called the hooked method
     for _ in range(_FRAMES_TO_NODE):
         if frame is None:
             return None
-        if _frames.is_node(frame):
+        if frame.f_code is _NODE:
             return _frames.template_line(frame)
         frame = frame.f_back
     return None

@@ -30,6 +30,9 @@ from cycle_inspector.records import Facts
 # Errors that a single row causes: it is lost, the others are not.
 _ROW_ERRORS = (DataError, IntegrityError, ValueError, TypeError, OverflowError)
 
+# Fields whose values every database takes as they stand in a row of ours.
+_AS_IT_IS = frozenset({models.CharField, models.IntegerField, models.BigIntegerField})
+
 _logger = logging.getLogger("cycle_inspector")
 
 Row = tuple[type[models.Model], dict[str, Any]]
@@ -180,11 +183,18 @@ def _insert_rows(
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     table = quote(model._meta.db_table)
+    prepared = [
+        (field.attname, None if type(field) in _AS_IT_IS else field.get_db_prep_save)
+        for field in fields
+    ]
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {table} ({columns}) VALUES ({places})",  # noqa: S608 - names of ours
             [
-                [field.get_db_prep_save(row[field.attname], connection) for field in fields]
+                [
+                    row[name] if prepare is None else prepare(row[name], connection)
+                    for name, prepare in prepared
+                ]
                 for row in rows
             ],
         )

@@ -39,11 +39,11 @@ def use_filter(settings: Any) -> Any:
     def use(path: str) -> None:
         settings.DEFAULT_EXCEPTION_REPORTER_FILTER = path
         get_default_exception_reporter_filter.cache_clear()
-        _redaction._is_secret.cache_clear()
+        _redaction.is_secret.cache_clear()
 
     yield use
     get_default_exception_reporter_filter.cache_clear()
-    _redaction._is_secret.cache_clear()
+    _redaction.is_secret.cache_clear()
 
 
 # Names

@@ -87,7 +87,7 @@ FAULTS: dict[str, tuple[Any, str, str, str]] = {
     "view": (view.ViewSpan, "__init__", "/hello/", "record the view"),
     "name of the view": (view, "code_of", "/hello/", "name the view"),
     "template": (templates.OpenRender, "__init__", "/in-template/", "record a template"),
-    "parent template": (templates, "_origin", "/in-template/", "record a template"),
+    "end of a template": (templates.OpenRender, "finish", "/in-template/", "record a template"),
     "deletion": (_changes, "_count_deleted", "/statements/", "follow a deletion"),
     "change": (_changes, "Change", "/statements/", "follow a change"),
     "end of a change": (_changes, "_count", "/statements/", "follow a change"),
