@@ -30,7 +30,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import cost
+import pages
 
 PATHS = ("/tiny/", "/many/", "/stream/", "/tiny/", "/raises/", "/breaks/", "/threads/", "/form/")
 PARTS = 5
@@ -162,19 +162,19 @@ def resident_mb() -> float:
 
 def serve(pipe: Any, folder: Path, server: str, count: int, with_tool: bool) -> None:  # noqa: FBT001 - called by position, in a process of its own
     """Serve `count` requests, and send how much memory is resident after each part of them."""
-    handler = cost.configure(folder, with_tool=with_tool)
+    pages.configure(folder, "cycle_inspector" if with_tool else "bare")
     from django.core.handlers.asgi import ASGIHandler
+    from django.core.handlers.wsgi import WSGIHandler
     from django.urls import path
 
-    from cycle_inspector.history import writer
-
     logging.disable()  # of what the views raise
-    cost.urlpatterns += [  # type: ignore[attr-defined]
+    pages.urlpatterns += [  # type: ignore[attr-defined]
         path(f"{view.__name__}/", view) for view in (raises, stream, breaks, threads)
     ]
-    cost.seed()
-    if server == "ASGI":
-        handler = ASGIHandler()
+    pages.seed()
+    handler: Any = ASGIHandler() if server == "ASGI" else WSGIHandler()
+    if with_tool:
+        from cycle_inspector.history import writer
     part = [PATHS[number % len(PATHS)] for number in range(count // PARTS)]
     measured = []
     for _ in range(PARTS):
@@ -183,7 +183,8 @@ def serve(pipe: Any, folder: Path, server: str, count: int, with_tool: bool) -> 
         else:
             with ThreadPoolExecutor(THREADS) as pool:
                 list(pool.map(lambda one: visit_wsgi(handler, one), part))
-        writer.flush(30)
+        if with_tool:
+            writer.flush(30)
         measured.append((resident_mb(), sys.getallocatedblocks()))
     pipe.send(measured)
 

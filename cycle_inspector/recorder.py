@@ -55,13 +55,14 @@ class Pending(Protocol[_T_co]):
 class Opened:
     """A thing that others can stand inside of: it has an id, a start and, in the end, an end."""
 
-    __slots__ = ("_token", "end", "id", "parent", "start", "thread")
+    __slots__ = ("_token", "end", "id", "parent", "start", "thread", "ways")
 
     def __init__(self, recorder: Recorder) -> None:
         outer = _open.get()
         self.id = recorder.new_id()
         self.parent = None if outer is None else outer.id
         self.thread = threading.current_thread()  # not its ident, which another may get later
+        self.ways: Any = None  # how statements came here, see `cycle_inspector.collectors._again`
         self._token: Token[Opened | None] | None = _open.set(self)
         self.start = self.end = recorder.clock()
 

@@ -54,6 +54,7 @@ class FollowedSpan(OpenSpan):
         self.is_begun = self.is_ended = False
         self.raised: str | None = None
         self.attributes = {}
+        self.ways = None
         self._token = None
         self.asked = self.start = self.end = recorder.clock()
 

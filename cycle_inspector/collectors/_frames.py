@@ -36,7 +36,7 @@ from cycle_inspector.recorder import current
 from cycle_inspector.records import Frame, TemplateLine
 
 # What the walk does at a frame, by the id of its code; the codes are kept alive beside it.
-_STOP, _RENDER, _NODE, _DESCRIPTOR, _HAND_OVER = range(5)
+STOP, RENDER, NODE, DESCRIPTOR, HAND_OVER = range(5)
 _roles: dict[int, int] = {}
 _known: list[CodeType] = []
 
@@ -48,19 +48,24 @@ _view: ContextVar[Any] = ContextVar("cycle_inspector_view", default=None)
 _ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
 
 
+def role_of(code: CodeType) -> int | None:
+    """Return what a walk does at a frame of `code`, where it is one of those it knows."""
+    return _roles.get(id(code))
+
+
 def stop_at(code: CodeType) -> None:
     """Let walks end at frames of `code`."""
-    _know(code, _STOP)
+    _know(code, STOP)
 
 
 def render_in(code: CodeType) -> None:
     """Let walks know the frames of `code`, one of which is running for each open render."""
-    _know(code, _RENDER)
+    _know(code, RENDER)
 
 
 def hand_over_in(code: CodeType) -> None:
     """Let walks go on, from frames of `code`, where the context was told to by `go_on_at`."""
-    _know(code, _HAND_OVER)
+    _know(code, HAND_OVER)
 
 
 def go_on_at(place: Place) -> None:
@@ -93,18 +98,18 @@ def look_up(frame: FrameType | None, inside: Any = None) -> Place:
             role = role_of(id(code))
             if role is None:
                 pass
-            elif role is _NODE:
+            elif role is NODE:
                 if name is None:
                     name, line = _node_place(frame)
-            elif role is _DESCRIPTOR:
+            elif role is DESCRIPTOR:
                 if descriptor is None and (found := frame.f_locals.get("instance")) is not None:
                     descriptor, model = frame.f_locals.get("self"), type(found)
-            elif role is _RENDER:
+            elif role is RENDER:
                 outer = _above(inside, frame)
                 if outer is not None:
                     break
             else:
-                outer = _awaiting.get() if role is _HAND_OVER else None
+                outer = _awaiting.get() if role is HAND_OVER else None
                 break
         frame = frame.f_back
     if outer is not None:
@@ -134,12 +139,12 @@ def _look_up_in_loop(frame: FrameType | None) -> Place:
         if rule == KEEP:
             ids += id(code), frame.f_lasti
             codes.append((code, frame.f_lasti))
-        elif role is _NODE:
+        elif role is NODE:
             if name is None:
                 name, line = _node_place(frame)
-        elif role is _STOP:
+        elif role is STOP:
             break
-        elif role is _HAND_OVER:
+        elif role is HAND_OVER:
             outer = _awaiting.get()
             if outer is not None:
                 ids += outer.ids
@@ -204,7 +209,7 @@ def collect() -> Iterator[None]:
     """
     original: Any = SyncToAsync.__call__
     for descriptor in _loading_descriptors():
-        _know(_code(descriptor.__get__), _DESCRIPTOR)
+        _know(_code(descriptor.__get__), DESCRIPTOR)
 
     @wraps(original)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -233,7 +238,7 @@ def _suspended(coroutine: Any) -> Place:
 
 def is_node(frame: FrameType) -> bool:
     """Whether `frame` is Django rendering a node of a template."""
-    return _roles.get(id(frame.f_code)) is _NODE
+    return _roles.get(id(frame.f_code)) is NODE
 
 
 def template_line(frame: FrameType) -> TemplateLine | None:
@@ -274,5 +279,5 @@ def _code(function: Callable[..., Any]) -> CodeType:
     return function.__code__
 
 
-_know(_code(Node.render_annotated), _NODE)
-_know(_code(SyncToAsync.thread_handler), _HAND_OVER)
+_know(_code(Node.render_annotated), NODE)
+_know(_code(SyncToAsync.thread_handler), HAND_OVER)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import threading
 from functools import lru_cache
 from typing import Any
 
-from cycle_inspector.collectors import _frames, _marks, _redaction
+from cycle_inspector.collectors import _again, _marks, _redaction
 from cycle_inspector.collectors._messages import message_of
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Opened, Recorder, innermost
@@ -72,7 +71,7 @@ class OpenQuery:
         self.rowcount: Any = -1
         self.error: str | None = None
         self.duration = 0
-        self.place = _frames.look_up(sys._getframe(2), outer)
+        self.place = _again.look_up(outer, sql)
         self.start = 0
 
     def record(self, recorder: Recorder) -> Query:
