@@ -1,4 +1,4 @@
-"""Who asked, once more: what is remembered says the same as a walk each time, and saves the walk."""
+"""Who asked, once more: what is remembered is what a walk finds, and saves the walk."""
 
 from __future__ import annotations
 
