@@ -53,7 +53,7 @@ def _loading(iterable: Any, watch: Callable[..., Iterator[Any]]) -> Any:
                 load = _loads.Load(self.queryset)
                 load.iterable = type(self)
                 if len(recorder.queries) > before:
-                    load.query = query_since(recorder, before)
+                    load.query = query_since(recorder, before, load.model)
         if load is None:
             return rows
         if watch is _passed_on and load.query is not None:  # nothing is left to be seen
@@ -101,7 +101,7 @@ def _first(rows: Iterator[Any], recorder: Recorder, load: _loads.Load) -> Any:
     first = next(iter(rows), _NOTHING)
     if load.query is None:
         with guard("follow a queryset", recorder):
-            load.query = query_since(recorder, before)
+            load.query = query_since(recorder, before, load.model)
     return first
 
 

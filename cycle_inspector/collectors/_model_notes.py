@@ -90,11 +90,12 @@ def note_of(recorder: Recorder) -> Note:
     return recorder.note(Stage.MODELS, Note)
 
 
-def query_since(recorder: Recorder, before: int) -> Any:
-    """Return the statement that this thread has run since there were `before`; None if none.
+def query_since(recorder: Recorder, before: int, model: Any) -> Any:
+    """Return the statement for rows of `model` that this thread has run since there were `before`.
 
-    A connection that was opened for it, or the page's own code that was called for the first row,
-    may have run others. Those of the latter have further frames of the page's above them.
+    None if there is none. Around it others may have run: a connection that was opened for it sets
+    itself up first, prefetches come after it, and the page's own code that is called for a row has
+    further frames above it.
     """
     made: list[Any] = recorder.queries[before:]
     if not made:
@@ -103,7 +104,9 @@ def query_since(recorder: Recorder, before: int) -> Any:
     if len(made) == 1:
         return made[0] if made[0].thread is thread else None
     own = [one for one in made if one.thread is thread]
-    return min(own, key=lambda one: len(one.place.codes), default=None)
+    table = model._meta.db_table
+    named = [one for one in own if type(one.sql) is str and table in one.sql]
+    return min(named or own, key=lambda one: len(one.place.codes), default=None)
 
 
 OURS = "cycle_inspector"

@@ -78,7 +78,7 @@ def _fetching() -> Any:
         if load is not None and not recorder.closed:
             try:
                 rows: Any = self._result_cache
-                load.query = query_since(recorder, load.before)
+                load.query = query_since(recorder, load.before, self.model)
                 load.count = len(rows) if type(rows) is list else 0
                 if load.query is not None or load.count:  # none() asks nobody
                     load.iterable = self._iterable_class
@@ -160,7 +160,7 @@ def _counting(name: str, way: int) -> Any:
         with guard("follow a queryset", recorder):
             if way and self._result_cache is not None:
                 _loads.seen(recorder, self, way)
-            elif (ran := query_since(recorder, before)) is not None:
+            elif (ran := query_since(recorder, before, self.model)) is not None:
                 if way and (load := _loads.begin(recorder, self)) is not None:
                     load.asked = [*(load.asked or ()), (way, ran)]
                 _prefetches.look_for_bypass(note_of(recorder), self, ran)

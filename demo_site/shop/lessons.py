@@ -61,6 +61,19 @@ LESSONS = (
         findings=("CI101",),
     ),
     Lesson(
+        name="authors",
+        path="/authors/",
+        title="Prefetched, and asked again",
+        look_for=(
+            "The books of ten authors are fetched at once, and then asked for again one author at "
+            "a time, as order_by() goes past what was prefetched. And all 3000 books are loaded "
+            "for their number. The models stage says both: nobody has read the prefetch, and no "
+            "row of the books was looked at."
+        ),
+        queries=13,
+        findings=("CI101",),
+    ),
+    Lesson(
         name="navigation",
         path="/navigation/",
         title="The same question four times",

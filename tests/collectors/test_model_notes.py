@@ -24,8 +24,11 @@ from tests.shelf.models import Book
 class Ran:
     """A statement that ran, in this thread or another."""
 
-    def __init__(self, number: int, frames: int = 1, thread: Any = None) -> None:
+    def __init__(
+        self, number: int, frames: int = 1, thread: Any = None, sql: Any = "... shelf_book ..."
+    ) -> None:
         self.id = number
+        self.sql = sql
         self.thread = thread or threading.current_thread()
         self.place = type("Place", (), {"codes": [None] * frames})()
 
@@ -72,7 +75,9 @@ def test_work_knows_inside_which_it_was_done(recorder: Recorder) -> None:
         ([Ran(1)], 1),
         ([Ran(1, thread=OTHER)], None),
         ([Ran(1, thread=OTHER), Ran(2)], 2),
-        ([Ran(1, frames=2), Ran(2), Ran(3)], 2),  # what opening the connection ran, and a receiver
+        ([Ran(1, frames=2), Ran(2), Ran(3)], 2),  # a receiver before it, a prefetch after it
+        ([Ran(1, sql="SET NAMES"), Ran(2), Ran(3, sql="other")], 2),  # a connection opens
+        ([Ran(1, sql=b"raw"), Ran(2, sql="raw", frames=2)], 1),
     ],
 )
 def test_a_load_has_the_query_of_its_own_thread_and_line(
@@ -81,7 +86,7 @@ def test_a_load_has_the_query_of_its_own_thread_and_line(
     recorder.queries.append(Ran(0))  # type: ignore[arg-type]
     recorder.queries += ran
 
-    query = query_since(recorder, 1)
+    query = query_since(recorder, 1, Book)
 
     assert (None if query is None else query.id) == found
 

@@ -13,9 +13,9 @@ from cycle_inspector import record
 from cycle_inspector.records import Cycle, Query
 from tests.databases.models import Parcel
 from tests.databases.servers import SERVERS
-from tests.shelf.models import Author, Book, Cover
+from tests.shelf.models import Author, Board, Book, Cover, Tag
 
-_TABLES = (Author, Book, Cover, Parcel)
+_TABLES = (Author, Book, Cover, Parcel, Tag, Board)
 
 
 class Database:
@@ -52,7 +52,7 @@ class Database:
         return self.cycle(work).queries
 
     def empty(self) -> None:
-        for model in reversed(_TABLES):
+        for model in reversed((*_TABLES, Board.tags.through)):
             self.of(model).all()._raw_delete(self.alias)
 
     @staticmethod

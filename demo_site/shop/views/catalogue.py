@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.generic import DetailView, ListView
 
 from demo_site.shop.lessons import LESSONS
-from demo_site.shop.models import Book, Genre
+from demo_site.shop.models import Author, Book, Genre
 
 
 def start(request: HttpRequest) -> HttpResponse:
@@ -50,6 +50,15 @@ def one_by_one(request: HttpRequest) -> HttpResponse:
     """Show the newest books, their authors and publishers left for the template to ask for."""
     books = Book.objects.order_by("-published_on", "pk")[:25]
     return render(request, "shop/one_by_one.html", {"books": books})
+
+
+def authors(request: HttpRequest) -> HttpResponse:
+    """Show ten authors with their longest books, and how many books there are in all."""
+    authors = Author.objects.prefetch_related("books").order_by("pk")[:10]
+    rows = [(author, author.books.order_by("-pages").first()) for author in authors]
+    return render(
+        request, "shop/authors.html", {"rows": rows, "book_count": len(Book.objects.all())}
+    )
 
 
 class Navigation:
