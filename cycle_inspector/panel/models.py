@@ -30,7 +30,7 @@ class Line:
 
     facts: Mapping[str, Any]
     words: tuple[str, ...] = ()  # what there is to say, in order
-    queries: str = ""  # their numbers in the list of queries
+    queries: str = ""  # which, by their numbers in the list
     bar: Bar | None = None
     depth: int = 0
     title: str = ""
@@ -70,12 +70,17 @@ def numbered(ids: list[int], count: int, numbers: Mapping[int, int]) -> str:
     return f"{known[0]} and {count - 1} more" if known else ""
 
 
+def _queries(ids: list[int], count: int, numbers: Mapping[int, int]) -> str:
+    told = numbered(ids, count, numbers)
+    return f"{'query' if count == 1 else 'queries'} {told}" if told else ""
+
+
 def _load(load: Mapping[str, Any], numbers: Mapping[int, int]) -> Line:
     return Line(
         facts=load,
         chips=("rows without objects",) if load["kind"] == "values" else (),
         words=tuple(_said_of(load, numbers)),
-        queries=numbered(load["queries"], load["times"], numbers),
+        queries=_queries(load["queries"], load["times"], numbers),
     )
 
 
@@ -87,6 +92,8 @@ def _said_of(load: Mapping[str, Any], numbers: Mapping[int, int]) -> Iterator[st
         yield f"for {_FOR.get(cause, f'{cause}()')}"
     elif load["ways"]:
         yield f"asked for by {_joined([_WAYS.get(way, f'{way}()') for way in load['ways']])}"
+    if load.get("limited") and "get" not in load["ways"]:
+        yield "with a limit, as a slice has"
     taken = load.get("taken")
     if taken == 0 and load["rows"]:
         yield "no row was looked at"
@@ -111,7 +118,7 @@ def _lazy_loads(lazy: list[Mapping[str, Any]], numbers: Mapping[int, int]) -> li
         Line(
             facts=one,
             bar=axis.bar(0, one["count"], "work"),
-            queries=numbered(one["queries"], one["count"], numbers),
+            queries=_queries(one["queries"], one["count"], numbers),
             words=tuple(_deferred_by(one.get("deferred_by") or [], numbers)),
             places=tuple(one["places"]),
         )
@@ -140,7 +147,7 @@ def _prefetch(one: Mapping[str, Any], numbers: Mapping[int, int]) -> Line:
     return Line(
         facts=one,
         words=tuple(words),
-        queries=numbered(one["queries"], max(one["times"], len(one["queries"])), numbers),
+        queries=_queries(one["queries"], max(one["times"], len(one["queries"])), numbers),
         title=f"{one['model']}.{one['lookup']}",
     )
 
@@ -159,7 +166,7 @@ def _changes(changes: list[Mapping[str, Any]], numbers: Mapping[int, int]) -> It
                 title=_title(one),
                 chips=tuple(_outcome(one)),
                 words=tuple(_said_of_change(one)),
-                queries=numbered(one["queries"], one["query_count"], numbers),
+                queries=_queries(one["queries"], one["query_count"], numbers),
                 depth=depth,
             )
             yield from below(number, depth + 1)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import SynchronousOnlyOperation
+from django.http import HttpResponse
 
 from cycle_inspector import record
 from cycle_inspector.records import Stage
@@ -109,8 +110,6 @@ def test_async_iterators_are_counted(serve_asgi: Any) -> None:
     Book.objects.bulk_create(Book(title="b") for _ in range(5))
 
     async def view(request: Any) -> Any:
-        from django.http import HttpResponse
-
         async for _ in Book.objects.aiterator(chunk_size=2):
             pass
         return HttpResponse()
@@ -124,8 +123,6 @@ def test_what_django_forbids_in_async_code_is_as_forbidden(serve_asgi: Any) -> N
     raised: list[BaseException] = []
 
     async def view(request: Any) -> Any:
-        from django.http import HttpResponse
-
         try:
             list(Book.objects.values_list("title").iterator())
         except SynchronousOnlyOperation as error:

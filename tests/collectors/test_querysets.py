@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
 from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 
@@ -190,8 +192,6 @@ def test_async_loops_are_counted_as_loops(serve_asgi: Any) -> None:
     Book.objects.create(title="a")
 
     async def view(request: Any) -> Any:
-        from django.http import HttpResponse
-
         async for _ in Book.objects.all():
             pass
         await Book.objects.aget(title="a")
@@ -207,8 +207,6 @@ def test_async_loops_are_counted_as_loops(serve_asgi: Any) -> None:
 
 def test_requests_at_once_count_their_own(serve: Any, settings: Any) -> None:
     def view(request: Any) -> Any:
-        from django.http import HttpResponse
-
         return HttpResponse(str(len(Book.objects.all()[: int(request.GET["n"])])))
 
     site: Site = serve(view)
@@ -219,10 +217,41 @@ def test_requests_at_once_count_their_own(serve: Any, settings: Any) -> None:
         assert found.count == number
 
 
+def test_each_thread_of_a_view_has_its_own_loads_and_changes(serve_wsgi: Any) -> None:
+    ready = threading.Barrier(3, timeout=10)
+
+    def work(number: int) -> None:
+        try:
+            ready.wait()
+            len(Book.objects.all()[:number])
+            Author.objects.filter(name="nobody").update(name=str(number))
+        finally:
+            connection.close()
+
+    def view(request: Any) -> Any:
+        threads = [threading.Thread(target=work, args=(number,)) for number in (2, 5)]
+        for one in threads:
+            one.start()
+        ready.wait()
+        for one in threads:
+            one.join(10)
+        return HttpResponse()
+
+    Book.objects.bulk_create(Book(title="b") for _ in range(10))
+
+    cycle = serve_wsgi(view).get("/").cycle
+
+    facts = cycle.stage(Stage.MODELS).facts
+    assert facts["instances"] == [["shelf.Book", 7]]
+    threads = {one.id: one.thread for one in cycle.queries}
+    [load], [change] = facts["loads"], facts["changes"]
+    for entry in (load, change):
+        assert entry["times"] == 2
+        assert len({threads[id_] for id_ in entry["queries"]}) == 2
+
+
 def test_what_a_stream_loads_while_it_is_sent_is_counted(serve_wsgi: Any) -> None:
     def view(request: Any) -> Any:
-        from django.http import StreamingHttpResponse
-
         return StreamingHttpResponse(one.title for one in Book.objects.all())
 
     Book.objects.bulk_create(Book(title="b") for _ in range(10))

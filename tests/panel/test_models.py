@@ -78,6 +78,8 @@ def test_queries_go_by_their_numbers_in_the_list(ids: list[int], count: int, sai
     [
         ({"ways": ["iter", "len"], "taken": 30}, ["asked for by a loop and its length"]),
         ({"ways": ["len"], "taken": 0}, ["asked for by its length", "no row was looked at"]),
+        ({"limited": True}, ["asked for by a loop", "with a limit, as a slice has"]),
+        ({"limited": True, "ways": ["get"]}, ["asked for by get()"]),
         ({"taken": 5}, ["asked for by a loop", "5 of 30 were looked at"]),
         ({"ways": [], "for": "prefetch"}, ["for a prefetch"]),
         ({"ways": ["get"], "for": "lazy"}, ["for a field that was loaded late"]),
@@ -103,7 +105,7 @@ def test_a_load_shows_its_line_and_its_query() -> None:
     html = shown(loads=[{**LOAD, "ways": ["iter"], "caller": CALLER}])
 
     assert "srv/shop/views.py:22" in html
-    assert "<td>#1</td>" in html
+    assert "query #1 · " in html
     assert "rows without objects" not in html
     assert "rows without objects" in shown(loads=[{**LOAD, "ways": [], "kind": "values"}])
 
