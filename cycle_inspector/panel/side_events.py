@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +14,6 @@ from cycle_inspector.records import SIDE_KINDS, Cycle, Event, Frame, Severity, S
 VIEW = "events"
 """What the view is called in the rail and in addresses."""
 
-_NOUNS = {
-    "log": "log record,log records",
-    "cache": "cache call,cache calls",
-    "mail": "mail,mails",
-}
 _LEVELS = {
     "CRITICAL": Severity.ERROR,
     "ERROR": Severity.ERROR,
@@ -28,9 +24,10 @@ _MOST_DOTS = 100  # in one row, which is some hundred pixels wide
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dot:
-    """One or more events at nearly the same instant."""
+    """One or more events at nearly the same instant, or one that took its time."""
 
     x: str
+    end: str  # of an event that took so long that it is drawn as a line; empty for a dot
     words: str
     severity: str
 
@@ -63,6 +60,39 @@ class Line:
     more: int  # keys that are not listed
 
 
+def _nothing(_: list[Line]) -> list[Any]:
+    return []
+
+
+def _name(event: Event) -> str:
+    return event.name
+
+
+def _error(event: Event) -> Severity | None:
+    return Severity.ERROR if event.attributes.get("error") else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """How the side events of one kind are shown; the table itself is `events/<kind>.html`."""
+
+    title: str
+    noun: str  # one,many
+    said: Callable[[Event], str] = _name  # on the timeline
+    severity: Callable[[Event], Severity | None] = _error
+    sums: Callable[[list[Line]], list[Any]] = _nothing  # what the template gets as `sums`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """The side events of one kind, for its part of the view."""
+
+    kind: Kind
+    template: str
+    lines: list[Line]
+    sums: list[Any]
+
+
 def of(cycle: Cycle) -> list[Event]:
     """Return the side events."""
     return [one for one in cycle.events if one.kind in SIDE_KINDS]
@@ -76,49 +106,58 @@ def others(cycle: Cycle) -> list[Event]:
 def words(cycle: Cycle, stage: Stage) -> str:
     """Return what happened in `stage`, counted; empty if nothing did."""
     counts = Counter(one.kind for one in of(cycle) if one.stage is stage)
-    return ", ".join(counted(counts[kind], _NOUNS[kind]) for kind in SIDE_KINDS if counts[kind])
+    return ", ".join(counted(counts[name], KINDS[name].noun) for name in SIDE_KINDS if counts[name])
 
 
 def context(cycle: Cycle) -> dict[str, Any]:
     """Return what the template of the view is filled with."""
-    lines: dict[str, list[Line]] = {kind: [] for kind in SIDE_KINDS}
+    lines: dict[str, list[Line]] = {name: [] for name in SIDE_KINDS}
     for one in of(cycle):
         lines[one.kind].append(_line(one))
     return {
-        "logs": lines["log"],
-        "calls": lines["cache"],
-        "caches": _caches(lines["cache"]),
-        "mails": lines["mail"],
+        "sections": [
+            Section(
+                kind=KINDS[name],
+                template=f"cycle_inspector/events/{name}.html",
+                lines=found,
+                sums=KINDS[name].sums(found),
+            )
+            for name, found in lines.items()
+            if found
+        ],
         "dropped": cycle.dropped.get("events", 0),
     }
 
 
 def dots(cycle: Cycle, stage: Stage, axis: Axis) -> tuple[Dot, ...]:
-    """Return the dots of what happened in `stage`, those that would touch made one."""
+    """Return what happened in `stage`, as lines and as dots; those that would touch are one."""
     least = axis.total_ns / _MOST_DOTS
-    groups: list[list[Event]] = []
+    lines: list[list[Event]] = []
+    points: list[list[Event]] = []
     for one in sorted((one for one in of(cycle) if one.stage is stage), key=lambda one: one.at_ns):
+        groups = lines if _duration(one) >= least else points
         if groups and one.at_ns - groups[-1][0].at_ns < least:
             groups[-1].append(one)
         else:
             groups.append([one])
-    return tuple(
-        Dot(
-            x=axis.percent(group[0].at_ns),
-            words=_said(group),
-            severity=max(map(_severity, group), key=_rank),
-        )
-        for group in groups
+    # The dots come last: they may stand on a line.
+    return (*(_dot(one, axis, is_line=True) for one in lines), *(_dot(one, axis) for one in points))
+
+
+def _dot(group: list[Event], axis: Axis, *, is_line: bool = False) -> Dot:
+    end = max(one.at_ns + _duration(one) for one in group)
+    return Dot(
+        x=axis.percent(group[0].at_ns),
+        end=axis.percent(end) if is_line else "",
+        words=_said(group),
+        severity=max(map(_severity, group), key=_rank),
     )
 
 
 def _said(group: list[Event]) -> str:
     first = group[0]
-    text = str(first.attributes.get("message") or "") if first.kind == "log" else first.name
-    if first.kind == "cache":
-        text += f" {', '.join(map(str, first.attributes.get('keys') or []))}"
     more = f", and {len(group) - 1} more" if len(group) > 1 else ""
-    return f"{first.kind} at {ms(first.at_ns)}: {text[:120]}{more}"
+    return f"{first.kind} at {ms(first.at_ns)}: {KINDS[first.kind].said(first)[:120]}{more}"
 
 
 def _line(event: Event) -> Line:
@@ -148,12 +187,35 @@ def _caches(calls: list[Line]) -> list[CacheSum]:
     return list(sums.values())
 
 
+def _duration(event: Event) -> int:
+    found = event.attributes.get("duration_ns")
+    return found if isinstance(found, int) else 0
+
+
+def _message(event: Event) -> str:
+    return str(event.attributes.get("message") or "")
+
+
+def _level(event: Event) -> Severity | None:
+    return _LEVELS.get(str(event.attributes.get("level")))
+
+
+def _call(event: Event) -> str:
+    return f"{event.name} {', '.join(map(str, event.attributes.get('keys') or []))}"
+
+
 def _severity(event: Event) -> str:
-    if event.attributes.get("error"):
-        return Severity.ERROR.value
-    found = _LEVELS.get(str(event.attributes.get("level"))) if event.kind == "log" else None
-    return found.value if found is not None else ""
+    found = KINDS[event.kind].severity(event)
+    return "" if found is None else found.value
 
 
 def _rank(severity: str) -> int:
     return Severity(severity).rank + 1 if severity else 0
+
+
+KINDS: Mapping[str, Kind] = {
+    "log": Kind(title="Logs", noun="log record,log records", said=_message, severity=_level),
+    "cache": Kind(title="Cache", noun="cache call,cache calls", said=_call, sums=_caches),
+    "mail": Kind(title="Mail", noun="mail,mails"),
+}
+"""Every one of `SIDE_KINDS`."""

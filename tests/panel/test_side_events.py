@@ -9,7 +9,7 @@ import pytest
 from cycle_inspector.panel import pages, side_events, timeline
 from cycle_inspector.panel.layout import Axis
 from cycle_inspector.panel.pages import Urls
-from cycle_inspector.records import Cycle, Event, Stage
+from cycle_inspector.records import SIDE_KINDS, Cycle, Event, Stage
 from tests.factories import MS, make_cycle, make_event
 from tests.panel.sample import HOSTILE
 
@@ -83,7 +83,8 @@ def test_cache_calls_are_summed_up_by_alias() -> None:
         call("set", alias="other", size=2_048),
     )
 
-    default, other = side_events.context(cycle)["caches"]
+    (section,) = side_events.context(cycle)["sections"]
+    default, other = section.sums
     assert (default.alias, default.calls, default.hits, default.misses) == ("default", 2, 1, 1)
     assert (default.duration_ns, default.operations) == (2 * MS, [("get", 2)])
     assert (other.calls, other.hits) == (1, 0)
@@ -158,6 +159,29 @@ def test_dots_that_would_touch_are_one() -> None:
     assert dot.severity == "error"
     assert dot.words.endswith(", and 500 more")
     assert others == []
+
+
+def test_every_kind_can_be_shown() -> None:
+    assert tuple(side_events.KINDS) == SIDE_KINDS
+    shown = pages.events(with_events(*(make_event(kind=kind) for kind in SIDE_KINDS)))
+
+    for kind in side_events.KINDS.values():
+        assert f"<h3>{kind.title} " in shown
+
+
+def test_an_event_that_took_its_time_is_a_line_below_the_dots() -> None:
+    cycle = with_events(log(at_ns=MS), call(duration_ns=20 * MS))
+    line, dot = side_events.dots(cycle, Stage.VIEW, Axis(100 * MS))
+
+    assert (line.words.partition(" ")[0], line.x, line.end) == ("cache", "9.000%", "29.000%")
+    assert (dot.words.partition(" ")[0], dot.end) == ("log", "")
+    assert pages.overview(cycle, URLS).count('class="happening lasting"') == 1
+
+
+def test_an_event_that_took_little_time_is_a_dot() -> None:
+    (dot,) = side_events.dots(with_events(call(duration_ns=MS // 2)), Stage.VIEW, Axis(100 * MS))
+
+    assert dot.end == ""
 
 
 def test_an_exception_is_no_side_event() -> None:
