@@ -259,6 +259,8 @@ def _deferred(load: Load) -> list[str]:
     names, is_defer = load.deferred or ((), True)
     if not names or not has_objects(load):
         return []
+    if not is_defer:  # only("author__name") asks for the author as well
+        names = {name.partition("__")[0] for name in names}
     keep = {"pk", load.model._meta.pk.name}
     return [
         field.name

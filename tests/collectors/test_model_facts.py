@@ -96,6 +96,14 @@ def test_a_deferred_field_names_the_query_that_left_it_out(rows: Callable[[], An
         (lambda: Book.objects.only("title"), ["author", "blurb"]),
         (lambda: Book.objects.only("title", "author"), ["blurb"]),
         (lambda: Book.objects.defer("author_id"), ["author"]),
+        (
+            lambda: Book.objects.select_related("author").only("title", "author__name"),
+            ["blurb"],
+        ),
+        (
+            lambda: Book.objects.select_related("author").defer("blurb", "author__name"),
+            ["blurb"],
+        ),
         (lambda: Book.objects.only("pk"), ["title", "author", "blurb"]),
         (lambda: Book.objects.all(), None),
         (lambda: Book.objects.values("title"), None),
