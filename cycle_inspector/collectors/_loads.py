@@ -127,7 +127,8 @@ def begin(recorder: Recorder, queryset: Any) -> Load | None:
 
 def keep(recorder: Recorder, load: Load, queryset: Any) -> None:
     """Keep what has run, with what it asked for; the queryset itself is not kept."""
-    sql = queryset.__dict__.get("_query")  # which that of raw() has not
+    # That of raw() has none. Asking for `__dict__` would make a dict of the queryset, and it slow.
+    sql = getattr(queryset, "_query", None)
     if sql is not None:
         load.related = sql.select_related
         load.deferred = sql.deferred_loading
