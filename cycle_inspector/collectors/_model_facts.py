@@ -28,7 +28,7 @@ Queries = Mapping[int, Query]
 def totals(note: Note, queries: Queries) -> tuple[Counter[str], Counter[str]]:
     """Return how many objects were loaded by model, and how many rows without objects."""
     objects, rows = Counter(note.more), Counter[str]()
-    for load in _in_order(note.loads):
+    for load in note.loads:
         (objects if has_objects(load) else rows)[_label(load.model)] += _count(load, queries)
         for model, count in _along(load).values():
             objects[_label(model)] += count or 0
@@ -38,7 +38,7 @@ def totals(note: Note, queries: Queries) -> tuple[Counter[str], Counter[str]]:
 def loads(note: Note, queries: Queries, causes: Mapping[int, str]) -> list[dict[str, Json]]:
     """Return what was loaded, by place; `causes` says of queries what they were sent for."""
     grouped: dict[Any, dict[str, Any]] = {}
-    for load in _in_order(note.loads):
+    for load in note.loads:
         query = _of(load.query, queries)
         asked = tuple(WAYS[way] for way, _ in load.asked or ())
         deferred = tuple(_deferred(load))
@@ -70,9 +70,9 @@ def loads(note: Note, queries: Queries, causes: Mapping[int, str]) -> list[dict[
     return [_finished(entry) for entry in grouped.values()]
 
 
-def _in_order(loads: list[Load]) -> list[Load]:
-    """Return them in the order of their queries: one is kept after those that it has led to."""
-    return sorted(loads, key=lambda one: sys.maxsize if one.query is None else one.query.id)
+def put_in_order(note: Note) -> None:
+    """Put loads in the order of their queries: one is noted after those that it has led to."""
+    note.loads.sort(key=lambda one: sys.maxsize if one.query is None else one.query.id)
 
 
 def _add(entry: dict[str, Any], load: Load, queries: Queries) -> None:

@@ -40,6 +40,7 @@ def describe(recorded: Recorded) -> Summed:
     """Sum up the stage; its count is that of the objects loaded."""
     note: Note = recorded.notes.get(Stage.MODELS) or Note()
     queries = {one.id: one for one in recorded.queries}
+    _model_facts.put_in_order(note)
     objects, rows = _model_facts.totals(note, queries)
     lazy = Counter(one.relation for one in recorded.queries if one.relation)
     return Summed(
