@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.staticfiles",
     "cycle_inspector",
+    "tests.proof",
     "tests.shelf",
 ]
 

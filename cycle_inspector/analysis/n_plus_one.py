@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable, Iterator
 
-from cycle_inspector.analysis._queries import key_of_params, place_of, reads
+from cycle_inspector.analysis import _fixes
+from cycle_inspector.analysis._edits import Needs, diff_of
+from cycle_inspector.analysis._loops import Loop, groups_of, loops_of
+from cycle_inspector.analysis._origins import Place, Places, function_of, spot
+from cycle_inspector.analysis._schema import TO_MANY, Schema, schema_of
+from cycle_inspector.analysis._sources import Sources, sources_of
 from cycle_inspector.analysis._thresholds import Thresholds
-from cycle_inspector.analysis.fingerprint import fingerprint
-from cycle_inspector.records import Cycle, Finding, Query, Severity
+from cycle_inspector.records import Cycle, Finding, Query, Severity, Stage
 
 CODE = "CI101"
+
+_MOST_FRAMES = 4  # of the chain of callers, in words
 
 # Not the FROM inside of EXTRACT(YEAR FROM "date").
 _FROM = re.compile(
@@ -24,65 +30,131 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
     """Yield a finding for each shape that ran again and again, with other values, from one place.
 
     One place is one stack and one template line: a template is interpreted, so its lines share a
-    stack.
+    stack. Below the threshold only what is sure to grow is told: it ran once for each row.
     """
-    return map(_finding, repeated(cycle, thresholds))
+    return _Judge(cycle, thresholds).findings()
 
 
 def repeated(cycle: Cycle, thresholds: Thresholds) -> list[list[Query]]:
     """Return the groups of queries that this rule finds."""
-    place = place_of()
-    groups: dict[Hashable, list[Query]] = {}
-    for query in cycle.statements:
-        if reads(query) and query.error is None:
-            key = query.alias, fingerprint(query.sql), place(query), query.relation
-            groups.setdefault(key, []).append(query)
-    least = max(thresholds.repeated_queries, 2)
-    return [group for group in groups.values() if len(group) >= least and _differ(group)]
+    return groups_of(cycle.statements, _least(thresholds))
 
 
-def _differ(group: list[Query]) -> bool:
-    """Whether the runs asked for different things, as far as the records show."""
-    asked: set[tuple[str, str]] = set()
-    for query in group:
-        params = key_of_params(query.params)
-        asked.add((query.sql, params or f"of query {query.id}"))
-        if len(asked) > 1:
+def _least(thresholds: Thresholds) -> int:
+    return max(thresholds.repeated_queries, 2)
+
+
+class _Judge:
+    """The loops of a cycle, and what their origins have to bring along, taken together."""
+
+    def __init__(self, cycle: Cycle, thresholds: Thresholds) -> None:
+        self._least = _least(thresholds)
+        self._schema: Schema = schema_of(cycle)
+        self._sources: Sources = sources_of(cycle)
+        self._places = Places(cycle, self._schema, self._sources)
+        self._words = _fixes.Words(
+            schema=self._schema,
+            fetch_modes=bool(cycle.stage(Stage.MODELS).facts.get("fetch_modes")),
+        )
+        self._view = str(cycle.stage(Stage.VIEW).facts.get("name")).rpartition(".")[2]
+        self._loops = [one for one in self._all(cycle) if self._is_told(one)]
+        self._needs: dict[int, list[Needs]] = {}
+        for loop in self._loops:
+            if loop.origin is not None:
+                own = _fixes.needs_of(loop, is_whole=self._is_whole(loop))
+                self._needs.setdefault(loop.origin.query.id, []).append(own)
+
+    def findings(self) -> Iterator[Finding]:
+        return map(self._finding, self._loops)
+
+    def _all(self, cycle: Cycle) -> list[Loop]:
+        return loops_of(cycle.statements, 2, self._schema)
+
+    def _is_told(self, loop: Loop) -> bool:
+        return len(loop.queries) >= self._least or _grows(loop)
+
+    def _finding(self, loop: Loop) -> Finding:
+        count, first = len(loop.queries), loop.first
+        is_few = count < self._least
+        place = None if loop.origin is None else self._places.of(loop.origin)
+        fix = self._words.of(loop, place, is_raw=self._is_raw(first))
+        return Finding(
+            code=CODE,
+            severity=Severity.INFO if is_few else Severity.WARNING,
+            title=self._title(loop, is_few=is_few),
+            caller=first.caller,
+            template=first.template,
+            count=count,
+            cost_ns=sum(query.duration_ns for query in loop.queries[1:]),
+            evidence=tuple(query.id for query in loop.queries),
+            fix=fix + self._chain(first),
+        )
+
+    def _diff(self, loop: Loop, place: Place | None) -> str | None:
+        """Return the change that mends this loop, together with others over the same rows."""
+        if place is None or place.queryset is None or loop.origin is None:
+            return None
+        own = _fixes.needs_of(loop, is_whole=self._is_whole(loop))
+        if not own:
+            return None
+        objects = loop.origin.model.objects
+        needs = _fixes.together(self._needs[loop.origin.query.id])
+        return diff_of(place.queryset, needs, objects) or diff_of(place.queryset, own, objects)
+
+    def _is_whole(self, loop: Loop) -> bool:
+        """Whether the line that asks reads all of a relation, so that prefetching it helps."""
+        relation, first = loop.relation, loop.first
+        if relation is None or relation.kind not in TO_MANY:
+            return False
+        if first.frames and "/rest_framework/" in first.frames[0].path:
+            return True  # its serializers ask for .all()
+        asked = re.compile(rf"\.{re.escape(relation.name)}\.all\b(?:\(\))?(?!\s*[.\[])")
+        if first.template is not None and asked.search(self._sources.line_of(first.template)):
             return True
-    return False
+        caller = first.caller
+        block = None if caller is None else self._sources.of(caller)
+        if caller is None or block is None:
+            return False
+        return asked.search(block.line(caller.line)) is not None
+
+    def _is_raw(self, query: Query) -> bool:
+        """Whether the line that asks hands over a statement of its own."""
+        caller = query.caller
+        block = None if caller is None else self._sources.of(caller)
+        line = "" if caller is None or block is None else block.line(caller.line)
+        return ".execute(" in line or ".raw(" in line
+
+    def _title(self, loop: Loop, *, is_few: bool) -> str:
+        name = loop.relation.label if loop.relation is not None else self._read_by(loop)
+        past = ", past its prefetch" if loop.is_past_prefetch else ""
+        count = len(loop.queries)
+        if is_few:
+            return f"Will grow to an N+1: {name} was loaded for each of {count} rows{past}"
+        return f"N+1: {count} × {name}{past}"
+
+    def _read_by(self, loop: Loop) -> str:
+        """Return the model and the field that it was asked by, else the table."""
+        select = loop.select
+        model = None if select is None else self._schema.at(select.table)
+        if model is None or select is None or not select.equals:
+            return _table(loop.first.sql)
+        return f"{model.label} by {self._words.field_of(model, select.equals[0][1])}"
+
+    def _chain(self, query: Query) -> str:
+        """Return the way from the view to the line that asks, where there are lines between."""
+        shown = []
+        for frame in [one for one in query.frames if one.is_project][:_MOST_FRAMES]:
+            shown.append(f"{frame.function} ({spot(frame)})")
+            if function_of(frame) == self._view:
+                break
+        return "" if len(shown) < 2 else f" Asked by {', called by '.join(shown)}."
 
 
-def _finding(group: list[Query]) -> Finding:
-    relation = group[0].relation
-    return Finding(
-        code=CODE,
-        severity=Severity.WARNING,
-        title=f"N+1: {len(group)} × {relation or _table(group[0].sql)}",
-        caller=group[0].caller,
-        template=group[0].template,
-        count=len(group),
-        cost_ns=sum(query.duration_ns for query in group[1:]),
-        evidence=tuple(query.id for query in group),
-        fix=_fix(group[0]),
-    )
-
-
-def _fix(query: Query) -> str:
-    field = (query.relation or "").rpartition(".")[2]
-    match query.relation_kind:
-        case "to_one":
-            return f'Add .select_related("{field}") to the queryset that the rows come from.'
-        case "generic":
-            return f'Add .prefetch_related("{field}") to the queryset that the rows come from.'
-        case "column":
-            return (
-                f'The column is deferred: take "{field}" out of .defer(), or into .only(), of the '
-                "queryset that the rows come from."
-            )
-    return (
-        "Load what the loop needs in one query before it: prefetch_related() for related rows, "
-        "annotate() for counts, in_bulk() or filter(pk__in=...) for single objects."
-    )
+def _grows(loop: Loop) -> bool:
+    """Whether the loop ran once for each row of its origin, so that more rows make more queries."""
+    if loop.relation is None or loop.origin is None or len(loop.path) != 1:
+        return False
+    return loop.origin.query.rows == len(loop.queries)
 
 
 def _table(sql: str) -> str:

@@ -18,13 +18,15 @@ from cycle_inspector.collectors import (
     _change_facts,
     _changes,
     _iterables,
+    _loop_sources,
     _model_facts,
     _prefetches,
     _querysets,
     _relations,
 )
 from cycle_inspector.collectors._model_notes import Note
-from cycle_inspector.records import Stage
+from cycle_inspector.collectors.view import code_of
+from cycle_inspector.records import Facts, Stage
 
 
 @contextmanager
@@ -59,8 +61,15 @@ def describe(recorded: Recorded) -> Summed:
             ],
             "deleted": _pairs(note.deleted),
             "changes": _change_facts.changes(note, queries),
+            **_loop_sources.facts_of(recorded, _view(recorded)),
         },
     )
+
+
+def _view(recorded: Recorded) -> Facts:
+    """Return which code answered, as the view stage says it."""
+    opened = recorded.notes.get(Stage.VIEW)
+    return {} if opened is None else code_of(opened.callback, opened.method)
 
 
 def _pairs(counter: Counter[str]) -> list[list[Any]]:

@@ -1,0 +1,175 @@
+"""Where the rows of a loop come from in the project's source, and how that is said.
+
+The line that ran their query is looked at first; then who passed the queryset on; then, where the
+rows were read by code of Django's alone, the view that answered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cycle_inspector.analysis._chains import Queryset
+from cycle_inspector.analysis._loops import Origin
+from cycle_inspector.analysis._querysets import (
+    Wanted,
+    at_line,
+    class_at,
+    in_class,
+    passed_at,
+    renders_at,
+    returned_by,
+)
+from cycle_inspector.analysis._schema import Schema
+from cycle_inspector.analysis._select import select_of
+from cycle_inspector.analysis._sources import Sources
+from cycle_inspector.records import Cycle, Facts, Frame, Stage, TemplateLine
+
+_MOST_FRAMES = 5
+
+# What Django's generic views call the rows in a template.
+_GENERIC = frozenset(["object_list", "page_obj", "object", "paginator", "results"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the queryset of an origin is made, as far as that is known."""
+
+    frame: Frame | None
+    queryset: Queryset | None
+    words: str  # "the queryset at views.py:12, in book_list"
+
+
+class Places:
+    """Finds the places of a cycle's origins, each once."""
+
+    def __init__(self, cycle: Cycle, schema: Schema, sources: Sources) -> None:
+        self._schema = schema
+        self._sources = sources
+        self._view = cycle.stage(Stage.VIEW).facts
+        self._known: dict[int, Place] = {}
+
+    def of(self, origin: Origin) -> Place:
+        """Return where the queryset of `origin` is made."""
+        found = self._known.get(origin.query.id)
+        if found is None:
+            found = self._known[origin.query.id] = self._find(origin)
+        return found
+
+    def _find(self, origin: Origin) -> Place:
+        wanted = self._wanted(origin)
+        template = origin.query.template
+        ours = [one for one in origin.query.frames if one.is_project][:_MOST_FRAMES]
+        for frame, queryset in self._in_stack(ours, wanted, template):
+            return _place(_line_of(frame, queryset), queryset)
+        in_view = self._in_view(wanted, template)
+        if in_view is not None:
+            return in_view
+        if ours:
+            return _place(ours[0], None)
+        return Place(frame=None, queryset=None, words="the queryset that the rows come from")
+
+    def _wanted(self, origin: Origin) -> Wanted:
+        """Return what to look for: a manager of the model, or the one that asks by this column."""
+        select = select_of(origin.query.sql)
+        columns = () if select is None else select.equals
+        accessors = {one.name for column in columns for one in self._schema.read_by(column)}
+        return Wanted(self._schema.names_at(origin.model.table), frozenset(accessors))
+
+    def _in_stack(
+        self, frames: list[Frame], wanted: Wanted, template: TemplateLine | None
+    ) -> Iterator[tuple[Frame, Queryset]]:
+        """Yield the first that is found from the innermost frame outwards."""
+        for at, frame in enumerate(frames):
+            block = self._sources.of(frame)
+            if block is None:
+                return
+            name = function_of(frame)
+            if at == 0:
+                found = at_line(block, frame.line, name, wanted)
+                is_rendered = template is not None and renders_at(block, frame.line, name)
+                if found is not None and is_rendered and not self._is_named(found, template):
+                    return
+            else:
+                callee = function_of(frames[at - 1])
+                found = passed_at(block, frame.line, name, callee, wanted)
+            if found is not None:
+                yield frame, found
+                return
+
+    def _in_view(self, wanted: Wanted, template: TemplateLine | None) -> Place | None:
+        path, line = self._view.get("path"), self._view.get("line")
+        if not isinstance(path, str) or not isinstance(line, int):
+            return None
+        block = self._sources.at(path, line)
+        if block is None:
+            return None
+        if "bases" not in self._view:
+            found = returned_by(block, line, wanted)
+            if found is None or template is None or not self._is_named(found, template):
+                return None
+            return _place(_frame(path, found, str(self._view.get("name"))), found)
+        owner = class_at(block, line)
+        if owner is None:
+            return None
+        found = in_class(block, line, wanted)
+        if found is not None:
+            found = replace(found, labels=found.labels | _GENERIC | _names_of(wanted))
+        is_sure = found is not None and (template is None or self._is_named(found, template))
+        frame = Frame(path=path, line=owner.lineno, function=owner.name, is_project=True)
+        return Place(
+            frame=frame if found is None else _line_of(frame, found),
+            queryset=found if is_sure else None,
+            words=_words_of_class(self._view, owner.name, frame),
+        )
+
+    def _is_named(self, found: Queryset, template: TemplateLine | None) -> bool:
+        """Whether the line of the template speaks of the queryset by a name it was given."""
+        line = "" if template is None else self._sources.line_of(template)
+        return bool(found.labels & set(re.findall(r"\w+", line)))
+
+
+def function_of(frame: Frame) -> str:
+    """Return the name of the function around a frame; a comprehension is in one as well."""
+    parts = [part for part in frame.function.split(".") if not part.startswith("<")]
+    return parts[-1] if parts else ""
+
+
+def spot(frame: Frame) -> str:
+    """Return a place in words, the file by its last two parts."""
+    return f"{'/'.join(frame.path.split('/')[-2:])}:{frame.line}"
+
+
+def _place(frame: Frame, queryset: Queryset | None) -> Place:
+    words = f"the queryset at {spot(frame)}, in {frame.function}"
+    return Place(frame=frame, queryset=queryset, words=words)
+
+
+def _line_of(frame: Frame, queryset: Queryset) -> Frame:
+    return replace(frame, line=queryset.root.lineno, path=queryset.block.path)
+
+
+def _frame(path: str, queryset: Queryset, name: str) -> Frame:
+    line = queryset.root.lineno
+    return Frame(path=path, line=line, function=name.rpartition(".")[2], is_project=True)
+
+
+def _names_of(wanted: Wanted) -> frozenset[str]:
+    """Return what generic views call rows of these models by themselves."""
+    return frozenset(
+        name for model in wanted.models for name in (model.lower(), f"{model.lower()}_list")
+    )
+
+
+def _words_of_class(view: Facts, name: str, frame: Frame) -> str:
+    bases: Any = view.get("bases") or ()
+    is_admin = view.get("kind") == "admin view"
+    is_rest = any(str(base).startswith("rest_framework.") for base in bases)
+    where = f"{name} ({spot(frame)})"
+    if is_admin:
+        return f"the change list of {where}, by list_select_related or get_queryset()"
+    if is_rest:
+        return f"`queryset` or get_queryset() of {where}"
+    return f"`queryset` or get_queryset() of the view {where}"
