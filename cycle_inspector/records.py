@@ -185,6 +185,8 @@ class Finding:
     cost_ns: int
     evidence: tuple[int, ...]  # ids of the queries, renders or spans it is about
     fix: str
+    mend: Frame | None = None  # the project's line that is to be changed
+    diff: str | None = None  # the change of it, where it is certain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from cycle_inspector.analysis import duplicates, exception, n_plus_one, slow_query
+from cycle_inspector.analysis import duplicates, exception, n_plus_one, slow_query, write_loops
 from cycle_inspector.analysis._thresholds import Thresholds
 from cycle_inspector.records import Cycle, Finding
 
 __all__ = ["RULES", "Thresholds", "analyse", "judge"]
 
-RULES = (exception, n_plus_one, duplicates, slow_query)
+RULES = (exception, n_plus_one, duplicates, slow_query, write_loops)
 
 
 def analyse(cycle: Cycle, thresholds: Thresholds) -> tuple[Finding, ...]:

@@ -130,9 +130,14 @@ class Search:
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 self._follow(node, labels | self._labels(node) | {node.id})
 
-    def only(self, line: int) -> Queryset | None:
-        """Return the one that was found; of several, the one that stands in `line` itself."""
+    def only(self, line: int, words: frozenset[str] | None = None) -> Queryset | None:
+        """Return the one that was found; of several, the one that stands in `line` itself.
+
+        With `words`, those of a line of a template, it has to be called by one of them.
+        """
         found = list(self.found.values())
+        if words is not None:
+            found = [one for one in found if one.labels & words]
         if len(found) > 1:
             found = [one for one in found if one.root.lineno <= line <= (one.root.end_lineno or 0)]
         if len(found) != 1 or any(step.name in _OTHER for step in self.later):

@@ -19,7 +19,6 @@ from cycle_inspector.analysis._querysets import (
     class_at,
     in_class,
     passed_at,
-    renders_at,
     returned_by,
 )
 from cycle_inspector.analysis._schema import Schema
@@ -88,10 +87,8 @@ class Places:
                 return
             name = function_of(frame)
             if at == 0:
-                found = at_line(block, frame.line, name, wanted)
-                is_rendered = template is not None and renders_at(block, frame.line, name)
-                if found is not None and is_rendered and not self._is_named(found, template):
-                    return
+                words = None if template is None else self._words(template)
+                found = at_line(block, frame.line, name, wanted, words)
             else:
                 callee = function_of(frames[at - 1])
                 found = passed_at(block, frame.line, name, callee, wanted)
@@ -107,8 +104,9 @@ class Places:
         if block is None:
             return None
         if "bases" not in self._view:
-            found = returned_by(block, line, wanted)
-            if found is None or template is None or not self._is_named(found, template):
+            words = frozenset() if template is None else self._words(template)
+            found = returned_by(block, line, wanted, words)
+            if found is None:
                 return None
             return _place(_frame(path, found, str(self._view.get("name"))), found)
         owner = class_at(block, line)
@@ -117,7 +115,9 @@ class Places:
         found = in_class(block, line, wanted)
         if found is not None:
             found = replace(found, labels=found.labels | _GENERIC | _names_of(wanted))
-        is_sure = found is not None and (template is None or self._is_named(found, template))
+        is_sure = found is not None and (
+            template is None or bool(found.labels & self._words(template))
+        )
         frame = Frame(path=path, line=owner.lineno, function=owner.name, is_project=True)
         return Place(
             frame=frame if found is None else _line_of(frame, found),
@@ -125,10 +125,9 @@ class Places:
             words=_words_of_class(self._view, owner.name, frame),
         )
 
-    def _is_named(self, found: Queryset, template: TemplateLine | None) -> bool:
-        """Whether the line of the template speaks of the queryset by a name it was given."""
-        line = "" if template is None else self._sources.line_of(template)
-        return bool(found.labels & set(re.findall(r"\w+", line)))
+    def _words(self, template: TemplateLine) -> frozenset[str]:
+        """Return the words of a line of a template: it speaks of what it goes over."""
+        return frozenset(re.findall(r"\w+", self._sources.line_of(template)))
 
 
 def function_of(frame: Frame) -> str:
@@ -148,7 +147,7 @@ def _place(frame: Frame, queryset: Queryset | None) -> Place:
 
 
 def _line_of(frame: Frame, queryset: Queryset) -> Frame:
-    return replace(frame, line=queryset.root.lineno, path=queryset.block.path)
+    return frame._replace(line=queryset.root.lineno, path=queryset.block.path)
 
 
 def _frame(path: str, queryset: Queryset, name: str) -> Frame:

@@ -15,6 +15,9 @@ _READS = re.compile(
 )
 _WRITES_INSIDE = re.compile(r"\b(INSERT|UPDATE|DELETE|MERGE)\b", re.I)
 
+# Packages that make objects for tests.
+_FACTORY = re.compile(r"[\\/](?:factory|model_bakery|mixer)[\\/]")
+
 # A longer statement is seldom repeated, and the cache would hold its text.
 _LONGEST_CACHED = 10_000
 
@@ -63,3 +66,8 @@ def place_of() -> Callable[[Query], Hashable]:
         return number, query.template
 
     return place
+
+
+def is_of_factory(query: Query) -> bool:
+    """Whether a library that makes objects for tests has sent it."""
+    return any(_FACTORY.search(frame.path) for frame in query.frames if not frame.is_project)

@@ -27,14 +27,23 @@ class Wanted:
         return Search(block, self.models, self.accessors, _parents(tree), scope, line)
 
 
-def at_line(block: Block, line: int, function: str, wanted: Wanted) -> Queryset | None:
-    """Return the queryset that was run at `line`, in a function of this name."""
+def at_line(
+    block: Block, line: int, function: str, wanted: Wanted, words: frozenset[str] | None
+) -> Queryset | None:
+    """Return the queryset that was run at `line`, in a function of this name.
+
+    If the statement seems to render a template, its queryset may be any that the template is
+    given: one that `words`, of the template's line, name. None are given where there is none.
+    """
     tree, scope, statement = _around(block, line, function)
     if tree is None or scope is None or statement is None:
         return None
     search = wanted.search(block, tree, scope, line)
-    search.of(_header(statement))
-    return search.only(line)
+    header = _header(statement)
+    search.of(header)
+    text = "".join(map(ast.unparse, header))
+    renders = "render" in text or "Response" in text
+    return search.only(line, words if renders else None)
 
 
 def passed_at(
@@ -51,21 +60,16 @@ def passed_at(
     return search.only(line)
 
 
-def renders_at(block: Block, line: int, function: str) -> bool:
-    """Whether the statement at `line` seems to render a template."""
-    _, _, statement = _around(block, line, function)
-    text = "" if statement is None else "".join(map(ast.unparse, _header(statement)))
-    return "render" in text or "Response" in text
-
-
-def returned_by(block: Block, line: int, wanted: Wanted) -> Queryset | None:
+def returned_by(
+    block: Block, line: int, wanted: Wanted, words: frozenset[str] | None = None
+) -> Queryset | None:
     """Return the queryset that the function around `line` returns, in whatever it returns."""
     tree, scope, _ = _around(block, line, "")
     if tree is None or scope is None:
         return None
     search = wanted.search(block, tree, scope, getattr(scope, "end_lineno", 0))
     search.of(node for node in ast.walk(scope) if isinstance(node, ast.Return))
-    return search.only(0)
+    return search.only(0, words)
 
 
 def in_class(block: Block, line: int, wanted: Wanted) -> Queryset | None:

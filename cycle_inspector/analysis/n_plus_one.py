@@ -9,6 +9,7 @@ from cycle_inspector.analysis import _fixes
 from cycle_inspector.analysis._edits import Needs, diff_of
 from cycle_inspector.analysis._loops import Loop, groups_of, loops_of
 from cycle_inspector.analysis._origins import Place, Places, function_of, spot
+from cycle_inspector.analysis._queries import is_of_factory
 from cycle_inspector.analysis._schema import TO_MANY, Schema, schema_of
 from cycle_inspector.analysis._sources import Sources, sources_of
 from cycle_inspector.analysis._thresholds import Thresholds
@@ -57,6 +58,7 @@ class _Judge:
             fetch_modes=bool(cycle.stage(Stage.MODELS).facts.get("fetch_modes")),
         )
         self._view = str(cycle.stage(Stage.VIEW).facts.get("name")).rpartition(".")[2]
+        self._written = set(_written(cycle))
         self._loops = [one for one in self._all(cycle) if self._is_told(one)]
         self._needs: dict[int, list[Needs]] = {}
         for loop in self._loops:
@@ -71,6 +73,8 @@ class _Judge:
         return loops_of(cycle.statements, 2, self._schema)
 
     def _is_told(self, loop: Loop) -> bool:
+        if loop.first.id in self._written or is_of_factory(loop.first):
+            return False
         return len(loop.queries) >= self._least or _grows(loop)
 
     def _finding(self, loop: Loop) -> Finding:
@@ -88,6 +92,8 @@ class _Judge:
             cost_ns=sum(query.duration_ns for query in loop.queries[1:]),
             evidence=tuple(query.id for query in loop.queries),
             fix=fix + self._chain(first),
+            mend=None if place is None else place.frame,
+            diff=self._diff(loop, place),
         )
 
     def _diff(self, loop: Loop, place: Place | None) -> str | None:
@@ -148,6 +154,22 @@ class _Judge:
             if function_of(frame) == self._view:
                 break
         return "" if len(shown) < 2 else f" Asked by {', called by '.join(shown)}."
+
+
+def _written(cycle: Cycle) -> Iterator[int]:
+    """Yield the ids of queries that a change sent at its own line, as get_or_create() does."""
+    changes = [one for one in cycle.stage(Stage.MODELS).facts.get("changes") or () if one]
+    ids = {one for change in changes for one in change.get("queries") or ()}
+    at = {query.id: query for query in cycle.queries if query.id in ids}
+    for change in changes:
+        caller = change.get("caller") or {}
+        for one in change.get("queries") or ():
+            frame = at[one].caller if one in at else None
+            if frame is not None and (frame.path, frame.line) == (
+                caller.get("path"),
+                caller.get("line"),
+            ):
+                yield one
 
 
 def _grows(loop: Loop) -> bool:

@@ -27,13 +27,17 @@ _LARGEST_FILE = 10_000  # lines
 _MOST_FRAMES = 5  # of a stack, that may hold the expression of a queryset
 
 
-def facts_of(recorded: Recorded, view: Facts) -> dict[str, Json]:
-    """Return `schema`, `sources` and `fetch_modes`, or nothing if there is no loop."""
+def facts_of(recorded: Recorded, changes: Iterable[Facts], view: Facts) -> dict[str, Json]:
+    """Return `schema`, `sources` and `fetch_modes`, or nothing if there is no loop.
+
+    `changes` are those of the models stage: what is written row by row is a loop as well.
+    """
     queries = [query for query in recorded.queries if not query.is_transaction]
-    groups = groups_of(queries, 2)
-    if not groups:
+    looped = [group[0] for group in groups_of(queries, 2)]
+    written = {one["queries"][0] for one in changes if one["times"] > 1 and one["queries"]}
+    looped += [query for query in queries if query.id in written]
+    if not looped:
         return {}
-    looped = [group[0] for group in groups]
     last = max(query.start_ns for query in looped)
     read, origins = _read(query for query in queries if query.start_ns <= last)
     return {

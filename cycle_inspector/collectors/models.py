@@ -45,6 +45,7 @@ def describe(recorded: Recorded) -> Summed:
     _model_facts.put_in_order(note)
     objects, rows = _model_facts.totals(note, queries)
     lazy = Counter(one.relation for one in recorded.queries if one.relation)
+    changes = _change_facts.changes(note, queries)
     return Summed(
         start_ns=recorded.queries[0].start_ns if objects and recorded.queries else 0,
         count=objects.total(),
@@ -60,8 +61,8 @@ def describe(recorded: Recorded) -> Summed:
                 for label in note.created | note.updated
             ],
             "deleted": _pairs(note.deleted),
-            "changes": _change_facts.changes(note, queries),
-            **_loop_sources.facts_of(recorded, _view(recorded)),
+            "changes": changes,
+            **_loop_sources.facts_of(recorded, changes, _view(recorded)),
         },
     )
 

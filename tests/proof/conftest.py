@@ -44,8 +44,8 @@ def _fill() -> None:
     for at in range(ROWS):
         country = Country.objects.create(name=f"country {at}")
         author = Author.objects.create(name=f"author {at}", country=country)
-        publisher = Publisher.objects.create(code=f"p{at}")
-        for number in range(2 if at == 0 else 1):
+        for number in range(3 if at == 0 else 1):
+            publisher = Publisher.objects.create(code=f"p{at}{number}")
             book = Book.objects.create(
                 title=f"book {at} {number}", author=author, publisher=publisher, editor=author
             )

@@ -269,3 +269,52 @@ def updated(request: HttpRequest) -> Any:
 def updated_mended(request: HttpRequest) -> Any:
     Book.objects.update(price=F("price"))
     return HttpResponse()
+
+
+def created(request: HttpRequest) -> Any:
+    for at in range(4):
+        Genre.objects.create(name=f"new {at}")
+    return HttpResponse()
+
+
+def created_mended(request: HttpRequest) -> Any:
+    Genre.objects.bulk_create([Genre(name=f"new {at}") for at in range(4)])
+    return HttpResponse()
+
+
+def deleted(request: HttpRequest) -> Any:
+    for tag in Tag.objects.filter(word="new"):
+        tag.delete()
+    return HttpResponse()
+
+
+def deleted_mended(request: HttpRequest) -> Any:
+    Tag.objects.filter(word="new").delete()
+    return HttpResponse()
+
+
+def got_or_created(request: HttpRequest) -> Any:
+    for at in range(4):
+        Genre.objects.get_or_create(name=f"genre {at} 0")
+    return HttpResponse()
+
+
+def got_or_created_mended(request: HttpRequest) -> Any:
+    names = [f"genre {at} 0" for at in range(4)]
+    known = set(Genre.objects.filter(name__in=names).values_list("name", flat=True))
+    missing = [Genre(name=name) for name in names if name not in known]
+    Genre.objects.bulk_create(missing, ignore_conflicts=True)
+    return HttpResponse()
+
+
+def added(request: HttpRequest) -> Any:
+    book = Book.objects.get(title="book 1 0")
+    for genre in Genre.objects.exclude(name__startswith="new"):
+        book.genres.add(genre)
+    return HttpResponse()
+
+
+def added_mended(request: HttpRequest) -> Any:
+    book = Book.objects.get(title="book 1 0")
+    book.genres.add(*Genre.objects.exclude(name__startswith="new"))
+    return HttpResponse()
