@@ -102,6 +102,7 @@ class Queryset:
     labels: frozenset[str] = frozenset()  # what it is called on its way: names, keys of a context
     is_shortcut: bool = False  # the root is the class that get_list_or_404() was given
     is_attribute: bool = False  # `model = Book`: the root is the class
+    is_admin: bool = False  # a class of the admin: the root is a value that its body sets
 
     def calls(self, *names: str) -> list[Step]:
         """Return the calls by one of `names`, in order."""

@@ -8,6 +8,7 @@ certain that the changed line works, there is none.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -70,6 +71,12 @@ def _changes(queryset: Queryset, needs: Needs, objects: str | None) -> Iterator[
         yield from _columns(queryset, needs.columns)
     if not needs.calls():
         return
+    if queryset.is_admin:
+        if needs.prefetch or needs.columns:
+            raise _Uncertain
+        comma = "," if len(needs.select) == 1 else ""
+        yield _attribute(queryset, f"list_select_related = ({_texts(needs.select)}{comma})")
+        return
     _check(queryset, needs)
     if needs.prefetch:
         yield from _chunked(queryset.calls("iterator", "aiterator"))
@@ -110,7 +117,8 @@ def _check(queryset: Queryset, needs: Needs) -> None:
 def _added(queryset: Queryset, calls: str, objects: str | None) -> _Change:
     root = queryset.root
     if queryset.is_attribute:
-        return _attribute(queryset, calls, objects)
+        name = f"{ast.unparse(root)}.{objects}"
+        return _attribute(queryset, None if objects is None else f"queryset = {name}{calls}")
     if queryset.is_shortcut:
         if objects is None:
             raise _Uncertain
@@ -127,16 +135,16 @@ def _added(queryset: Queryset, calls: str, objects: str | None) -> _Change:
     return _after(last, _as_it_stands(queryset.block, last, calls))
 
 
-def _attribute(queryset: Queryset, calls: str, objects: str | None) -> _Change:
-    """Return `queryset = ...` in a line of its own, after `model = Book`."""
-    line = queryset.root.end_lineno or 0
-    text = queryset.block.line(line)
-    if objects is None or queryset.root.lineno != line or not text.strip().startswith("model"):
+def _attribute(queryset: Queryset, text: str | None) -> _Change:
+    """Return an attribute of a class in a line of its own, after one that it sets already."""
+    first = queryset.block.line(queryset.root.lineno)
+    last = queryset.root.end_lineno or 0
+    # The statement has to begin in the line where its value does.
+    if text is None or not re.match(r"\s*\w+\s*(?::[^=]+)?=", first):
         raise _Uncertain
-    indent = text[: len(text) - len(text.lstrip())]
-    name = ast.unparse(queryset.root)
-    end = (line, len(text.encode()))
-    return _Change(end, end, f"\n{indent}queryset = {name}.{objects}{calls}")
+    indent = first[: len(first) - len(first.lstrip())]
+    end = (last, len(queryset.block.line(last).encode()))
+    return _Change(end, end, f"\n{indent}{text}")
 
 
 def _as_it_stands(block: Block, last: ast.Call, calls: str) -> str:

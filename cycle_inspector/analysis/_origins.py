@@ -17,6 +17,7 @@ from cycle_inspector.analysis._querysets import (
     Wanted,
     at_line,
     class_at,
+    in_admin,
     in_class,
     passed_at,
     returned_by,
@@ -29,7 +30,7 @@ from cycle_inspector.records import Cycle, Facts, Frame, Stage, TemplateLine
 _MOST_FRAMES = 5
 
 # What Django's generic views call the rows in a template.
-_GENERIC = frozenset(["object_list", "page_obj", "object", "paginator", "results"])
+_GENERIC = frozenset(["object_list", "page_obj", "paginator"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +63,14 @@ class Places:
         template = origin.query.template
         ours = [one for one in origin.query.frames if one.is_project][:_MOST_FRAMES]
         for frame, queryset in self._in_stack(ours, wanted, template):
+            if not wanted.fits(queryset):
+                return _place(frame, None)
             return _place(_line_of(frame, queryset), queryset)
+        if ours and not self._hands_on(ours[0]):
+            return _place(ours[0], None)
         in_view = self._in_view(wanted, template)
         if in_view is not None:
             return in_view
-        if ours:
-            return _place(ours[0], None)
         return Place(frame=None, queryset=None, words="the queryset that the rows come from")
 
     def _wanted(self, origin: Origin) -> Wanted:
@@ -76,6 +79,11 @@ class Places:
         columns = () if select is None else select.equals
         accessors = {one.name for column in columns for one in self._schema.read_by(column)}
         return Wanted(self._schema.names_at(origin.model.table), frozenset(accessors))
+
+    def _hands_on(self, frame: Frame) -> bool:
+        """Whether a line leaves the work to the class that its own is made of."""
+        block = self._sources.of(frame)
+        return block is not None and "super()." in block.line(frame.line)
 
     def _in_stack(
         self, frames: list[Frame], wanted: Wanted, template: TemplateLine | None
@@ -104,20 +112,29 @@ class Places:
         if block is None:
             return None
         if "bases" not in self._view:
-            words = frozenset() if template is None else self._words(template)
-            found = returned_by(block, line, wanted, words)
-            if found is None:
+            named = frozenset() if template is None else self._words(template)
+            found = returned_by(block, line, wanted, named)
+            if found is None or not wanted.fits(found):
                 return None
             return _place(_frame(path, found, str(self._view.get("name"))), found)
         owner = class_at(block, line)
         if owner is None:
             return None
-        found = in_class(block, line, wanted)
-        if found is not None:
+        is_list = str(self._view.get("name")).endswith(".changelist_view")
+        look = in_admin if self._view.get("kind") == "admin view" and is_list else in_class
+        found = look(block, line, wanted)
+        if found is not None and not found.is_admin:
             found = replace(found, labels=found.labels | _GENERIC | _names_of(wanted))
         is_sure = found is not None and (
-            template is None or bool(found.labels & self._words(template))
+            found.is_admin
+            or (
+                wanted.fits(found)
+                and (template is None or bool(found.labels & self._words(template)))
+            )
         )
+        if found is not None and not is_sure and template is not None:
+            words = f"the queryset that {template.name}:{template.line} goes over"
+            return Place(frame=None, queryset=None, words=words)
         frame = Frame(path=path, line=owner.lineno, function=owner.name, is_project=True)
         return Place(
             frame=frame if found is None else _line_of(frame, found),
@@ -136,13 +153,18 @@ def function_of(frame: Frame) -> str:
     return parts[-1] if parts else ""
 
 
+def name_of(frame: Frame) -> str:
+    """Return the name of the function around a frame with that of its class."""
+    return re.sub(r"\.<locals>\.<\w+>", "", frame.function)
+
+
 def spot(frame: Frame) -> str:
     """Return a place in words, the file by its last two parts."""
     return f"{'/'.join(frame.path.split('/')[-2:])}:{frame.line}"
 
 
 def _place(frame: Frame, queryset: Queryset | None) -> Place:
-    words = f"the queryset at {spot(frame)}, in {frame.function}"
+    words = f"the queryset at {spot(frame)}, in {name_of(frame)}"
     return Place(frame=frame, queryset=queryset, words=words)
 
 
@@ -157,9 +179,7 @@ def _frame(path: str, queryset: Queryset, name: str) -> Frame:
 
 def _names_of(wanted: Wanted) -> frozenset[str]:
     """Return what generic views call rows of these models by themselves."""
-    return frozenset(
-        name for model in wanted.models for name in (model.lower(), f"{model.lower()}_list")
-    )
+    return frozenset(f"{model.lower()}_list" for model in wanted.models)
 
 
 def _words_of_class(view: Facts, name: str, frame: Frame) -> str:

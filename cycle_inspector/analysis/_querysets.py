@@ -10,8 +10,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cycle_inspector.analysis._chains import Queryset, Search, last_name
+from cycle_inspector.analysis._chains import ENDS, SAME, Queryset, Search, last_name
 from cycle_inspector.analysis._sources import Block
+
+# Methods that leave out no row by what it holds.
+_AS_IT_IS = (SAME | ENDS) - {"filter", "exclude", "complex_filter", "extra", "get", "aget"}
 
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -22,6 +25,15 @@ class Wanted:
 
     models: frozenset[str]
     accessors: frozenset[str] = frozenset()  # `books`, for the objects of `author.books`
+
+    def fits(self, queryset: Queryset) -> bool:
+        """Whether the queryset may have asked so: by a foreign key, if there are accessors."""
+        is_related = isinstance(queryset.root, ast.Attribute) and (
+            queryset.root.attr in self.accessors
+        )
+        is_narrowed = any(step.name not in _AS_IT_IS for step in (*queryset.steps, *queryset.later))
+        is_other = isinstance(queryset.root, ast.Call) or queryset.is_shortcut
+        return not self.accessors or is_related or is_narrowed or is_other
 
     def search(self, block: Block, tree: ast.AST, scope: ast.AST, line: int) -> Search:
         return Search(block, self.models, self.accessors, _parents(tree), scope, line)
@@ -94,6 +106,21 @@ def in_class(block: Block, line: int, wanted: Wanted) -> Queryset | None:
     if model is not None and last_name(model) in wanted.models:
         return Queryset(block, model, (), (), is_attribute=True)
     return None
+
+
+def in_admin(block: Block, line: int, wanted: Wanted) -> Queryset | None:
+    """Return the queryset of the change list of the admin's class at `line`.
+
+    That of get_queryset(), else the place where list_select_related can be set.
+    """
+    found = class_at(block, line)
+    if found is None or attribute_of(found, "list_select_related") is not None:
+        return None
+    if any(isinstance(one, _FUNCTION) and one.name == "get_queryset" for one in found.body):
+        return in_class(block, line, wanted)
+    values = [value for _, value in _attributes(found)]
+    root = attribute_of(found, "list_display") or (values[-1] if values else None)
+    return None if root is None else Queryset(block, root, (), (), is_admin=True)
 
 
 def class_at(block: Block, line: int) -> ast.ClassDef | None:

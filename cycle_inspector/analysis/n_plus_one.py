@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from cycle_inspector.analysis import _fixes
 from cycle_inspector.analysis._edits import Needs, diff_of
 from cycle_inspector.analysis._loops import Loop, groups_of, loops_of
-from cycle_inspector.analysis._origins import Place, Places, function_of, spot
+from cycle_inspector.analysis._origins import Place, Places, function_of, name_of, spot
 from cycle_inspector.analysis._queries import is_of_factory
 from cycle_inspector.analysis._schema import TO_MANY, Schema, schema_of
 from cycle_inspector.analysis._sources import Sources, sources_of
@@ -148,10 +148,15 @@ class _Judge:
 
     def _chain(self, query: Query) -> str:
         """Return the way from the view to the line that asks, where there are lines between."""
-        shown = []
-        for frame in [one for one in query.frames if one.is_project][:_MOST_FRAMES]:
-            shown.append(f"{frame.function} ({spot(frame)})")
-            if function_of(frame) == self._view:
+        shown: list[str] = []
+        last = None
+        for frame in [one for one in query.frames if one.is_project]:
+            # Before Python 3.12 a comprehension has a frame of its own.
+            around = frame.path, function_of(frame)
+            if around != last and len(shown) < _MOST_FRAMES:
+                shown.append(f"{name_of(frame)} ({spot(frame)})")
+            last = around
+            if around[1] == self._view:
                 break
         return "" if len(shown) < 2 else f" Asked by {', called by '.join(shown)}."
 

@@ -86,7 +86,7 @@ def _places(queries: Iterable[Query], view: Facts) -> Iterator[tuple[str, int]]:
                 seen.add((frame.path, frame.line))
                 yield frame.path, frame.line
     path, line = view.get("path"), view.get("line")
-    if isinstance(path, str) and isinstance(line, int) and "bases" in view:
+    if isinstance(path, str) and isinstance(line, int):
         yield path, line
 
 

@@ -159,4 +159,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "cost_ms": milliseconds(finding.cost_ns),
         "evidence": list(finding.evidence),
         "fix": finding.fix,
+        "mend": None if finding.mend is None else _frame(finding.mend),
+        "diff": finding.diff,
     }
