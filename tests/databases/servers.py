@@ -24,8 +24,10 @@ pymysql.install_as_MySQLdb()  # type: ignore[no-untyped-call]
 POSTGRES = os.environ.get("CYCLE_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 MARIADB = os.environ.get("CYCLE_TEST_MARIADB", "mysql://root@127.0.0.1:3306/test")
 
-# Several runs and their workers may share a server.
-_NAME = f"cycle_inspector_{os.getpid()}_{secrets.token_hex(4)}"
+
+def _name() -> str:
+    # Several runs and their workers may share a server, and one may ask for several databases.
+    return f"cycle_inspector_{os.getpid()}_{secrets.token_hex(4)}"
 
 
 def _place(url: str) -> dict[str, str]:
@@ -56,12 +58,13 @@ def postgresql(folder: Path) -> Iterator[dict[str, Any]]:
     except psycopg.OperationalError as error:
         _missing("PostgreSQL", "CYCLE_TEST_POSTGRES", error)
         raise
+    name = _name()
     with server:
-        server.execute(f"CREATE DATABASE {_NAME}".encode())
+        server.execute(f"CREATE DATABASE {name}".encode())
         try:
-            yield {"ENGINE": "django.db.backends.postgresql", "NAME": _NAME, **_place(POSTGRES)}
+            yield {"ENGINE": "django.db.backends.postgresql", "NAME": name, **_place(POSTGRES)}
         finally:
-            server.execute(f"DROP DATABASE {_NAME} WITH (FORCE)".encode())
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @contextmanager
@@ -78,12 +81,13 @@ def mariadb(folder: Path) -> Iterator[dict[str, Any]]:
     except pymysql.err.OperationalError as error:
         _missing("MariaDB", "CYCLE_TEST_MARIADB", error)
         raise
+    name = _name()
     with server, server.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {_NAME} CHARACTER SET utf8mb4")
+        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         try:
-            yield {"ENGINE": "django.db.backends.mysql", "NAME": _NAME, **place}
+            yield {"ENGINE": "django.db.backends.mysql", "NAME": name, **place}
         finally:
-            cursor.execute(f"DROP DATABASE {_NAME}")
+            cursor.execute(f"DROP DATABASE {name}")
 
 
 SERVERS: dict[str, Callable[[Path], Any]] = {
