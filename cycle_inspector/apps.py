@@ -14,7 +14,7 @@ class CycleInspectorConfig(AppConfig):
 
     def ready(self) -> None:
         """Lead the app's models to the history's own database, and register the checks."""
-        from cycle_inspector import checks  # noqa: F401
+        from cycle_inspector import checks, finding_checks  # noqa: F401
         from cycle_inspector.history import database
 
         database.install_router()

@@ -1,6 +1,7 @@
 """System checks: what is wrong with how the app was set up, and what to write where.
 
-They look at the settings only, whether or not DEBUG is on, and never at a database.
+They look at the settings only, whether or not DEBUG is on, and never at a database. What is said
+about findings is checked in `finding_checks`.
 
 - `cycle_inspector.W001`: the app is installed, the middleware pair is not.
 - `cycle_inspector.E001`: one of the pair is missing.
@@ -10,7 +11,6 @@ They look at the settings only, whether or not DEBUG is on, and never at a datab
 - `cycle_inspector.E005`: MIDDLEWARE names a middleware of ours that does not exist.
 - `cycle_inspector.E006`: CYCLE_INSPECTOR is no dict, or has an unknown key or a faulty value.
 - `cycle_inspector.E007`: SHOW_PANEL cannot be imported, or is no function.
-- `cycle_inspector.E008`: THRESHOLDS has an unknown name or a value that is no whole number.
 - `cycle_inspector.E009`: REDACT has a text that is no regular expression.
 - `cycle_inspector.E010`: COLLECTORS names something that cannot be imported, or is no collector.
 """
@@ -21,7 +21,6 @@ import difflib
 import inspect
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from typing import Any
 
 from django.conf import settings
@@ -30,7 +29,6 @@ from django.core.checks import Warning as Warned
 from django.utils.module_loading import import_string
 
 from cycle_inspector import conf
-from cycle_inspector.analysis import Thresholds
 
 FIRST = "cycle_inspector.middleware.FirstMiddleware"
 LAST = "cycle_inspector.middleware.LastMiddleware"
@@ -64,7 +62,6 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     ]
     if isinstance(given, Mapping):
         found += _show_panel(given.get("SHOW_PANEL"))
-        found += _thresholds(given.get("THRESHOLDS"))
         found += _redact(given.get("REDACT"))
         found += _collectors(given.get("COLLECTORS"))
     return found
@@ -167,30 +164,6 @@ def _faulty_show_panel(given: str, what: str) -> CheckMessage:
         ),
         id="cycle_inspector.E007",
     )
-
-
-def _thresholds(given: Any) -> Iterator[CheckMessage]:
-    if not isinstance(given, Mapping):
-        return
-    names = [one.name.upper() for one in fields(Thresholds)]
-    for name, value in given.items():
-        if name not in names:
-            close = difflib.get_close_matches(str(name).upper(), names, n=1)
-            yield Error(
-                f'{conf.SETTING}["THRESHOLDS"] has an unknown name {name!r}.',
-                hint=(
-                    f"Did you mean {close[0]!r}?"
-                    if close
-                    else f"The names are: {', '.join(names)}."
-                ),
-                id="cycle_inspector.E008",
-            )
-        elif not Thresholds.accepts(value):
-            yield Error(
-                f'{conf.SETTING}["THRESHOLDS"][{name!r}] is {value!r}.',
-                hint="Make it a whole number, 0 or more.",
-                id="cycle_inspector.E008",
-            )
 
 
 def _redact(given: Any) -> Iterator[CheckMessage]:

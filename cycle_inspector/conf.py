@@ -47,6 +47,8 @@ class Config:
     collectors: tuple[str, ...] = ()  # dotted paths of the project's own
     redact: tuple[str, ...] = ()  # regular expressions of names to hide besides Django's own
     thresholds: Mapping[str, int] = field(default_factory=dict)  # see analysis.Thresholds
+    rules: tuple[str, ...] = ()  # dotted paths of the project's own
+    ignore: tuple[Any, ...] = ()  # findings that nobody wants to see, see analysis.Ignore
 
 
 KEYS = tuple(one.name.upper() for one in fields(Config))
@@ -54,7 +56,8 @@ KEYS = tuple(one.name.upper() for one in fields(Config))
 _COUNTS = frozenset(
     {"HISTORY_MAX_COUNT", "HISTORY_MAX_AGE_HOURS"} | {key for key in KEYS if key.startswith("MAX_")}
 )
-_TEXTS = frozenset({"COLLECTORS", "IGNORE_PATHS", "REDACT"})
+_TEXTS = frozenset({"COLLECTORS", "IGNORE_PATHS", "REDACT", "RULES"})
+_LISTS = _TEXTS | {"IGNORE"}
 _SWITCHES = frozenset({"ENABLED", "FOLLOW_THREADS"})
 
 _current: Config | None = None
@@ -99,6 +102,8 @@ def _problem(key: Any, value: Any) -> tuple[str, str] | None:
         not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value)
     ):
         return named, "Make it a list of strings."
+    if key == "IGNORE" and not isinstance(value, list | tuple):
+        return named, "Make it a list of codes and of dicts."
     if key == "IGNORE_PATHS" and "" in value:
         return named, "Take the empty string out: every path starts with it."
     if key in _SWITCHES and not isinstance(value, bool):
@@ -117,7 +122,7 @@ def _read(enabled: bool, follow_threads: bool) -> Config:  # noqa: FBT001 - in t
     values: dict[str, Any] = {"enabled": enabled, "follow_threads": follow_threads}
     if isinstance(given, Mapping):
         values |= {
-            key.lower(): tuple(value) if key in _TEXTS else value
+            key.lower(): tuple(value) if key in _LISTS else value
             for key, value in given.items()
             if _problem(key, value) is None
         }

@@ -186,7 +186,10 @@ class Finding:
     evidence: tuple[int, ...]  # ids of the queries, renders or spans it is about
     fix: str
     mend: Frame | None = None  # the project's line that is to be changed
-    diff: str | None = None  # the change of it, where it is certain
+    mend_template: TemplateLine | None = None  # the template line that is to be changed
+    diff: str | None = None  # the change of that line, where it is certain
+    saved_ns: int = 0  # the part of the cost that the change is expected to save; 0: unknown
+    model_field: str | None = None  # the field it is about, as in `catalog.Book.author`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,8 +197,9 @@ class Cycle:
     """One request, its response and everything seen between them.
 
     `kind` is "request" or "block" (from `cycle_inspector.record`). `findings` is empty as it comes
-    from the recorder: they are judged when a cycle is read, see `cycle_inspector.analysis`. A
-    recorder knows no other cause than "inside"; the others are found when a cycle is read.
+    from the recorder: it and what follows it are judged when a cycle is read, see
+    `cycle_inspector.analysis`. A recorder knows no other cause than "inside"; the others are found
+    when a cycle is read.
     """
 
     id: str  # UUID version 7, so ids sort by time
@@ -214,6 +218,8 @@ class Cycle:
     dropped: Mapping[str, int]  # what the limits left out, by kind
     settings: str | None = None  # digest of the settings snapshot it ran under
     findings: tuple[Finding, ...] = ()
+    silenced_count: int = 0  # how many more findings the project has silenced
+    failed_rules: tuple[str, ...] = ()  # the rules that could not judge it
 
     def stage(self, stage: Stage) -> StageSummary:
         """Return the summary of `stage`."""

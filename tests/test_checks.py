@@ -151,7 +151,6 @@ def test_entry_that_is_no_text_does_not_break_the_check(settings: Any) -> None:
         {"SHOW_PANEL": may_see},
         {"SHOW_PANEL": "tests.test_checks.may_see"},
         {"SHOW_PANEL": "cycle_inspector.panel.access.is_local"},
-        {"THRESHOLDS": {"SLOW_QUERY_MS": 5, "REPEATED_QUERIES": 0}},
         {"REDACT": ["^shelf$", "row|board"]},
     ],
 )
@@ -185,8 +184,8 @@ def test_unknown_key_or_faulty_value_is_an_error(settings: Any, given: Any, hint
 
 
 def test_each_problem_is_told(settings: Any) -> None:
-    given = {"MAX_QUERY": 1, "ENABLED": "yes", "REDACT": ["("], "THRESHOLDS": {"SLOW": 1}}
-    assert ids(of_settings(settings, given)) == ["E006", "E006", "E008", "E009"]
+    given = {"MAX_QUERY": 1, "ENABLED": "yes", "REDACT": ["("]}
+    assert ids(of_settings(settings, given)) == ["E006", "E006", "E009"]
 
 
 @pytest.mark.parametrize(
@@ -204,30 +203,6 @@ def test_show_panel_that_cannot_be_used_is_an_error(settings: Any, path: str, wh
     assert ids([message]) == ["E007"]
     assert what in message.msg
     assert 'CYCLE_INSPECTOR["SHOW_PANEL"]' in message.hint
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("SLOW_QUERIES_MS", "Did you mean 'SLOW_QUERY_MS'?"),
-        ("slow_query_ms", "Did you mean 'SLOW_QUERY_MS'?"),
-        ("REPEATED", "Did you mean 'REPEATED_QUERIES'?"),
-        ("WARP", "The names are: SLOW_QUERY_MS, "),
-        (7, "The names are: SLOW_QUERY_MS, "),
-    ],
-)
-def test_unknown_threshold_is_an_error(settings: Any, name: Any, hint: str) -> None:
-    (message,) = of_settings(settings, {"THRESHOLDS": {name: 1}})
-    assert ids([message]) == ["E008"]
-    assert repr(name) in message.msg
-    assert message.hint.startswith(hint)
-
-
-@pytest.mark.parametrize("value", [-1, 1.5, True, None, "100"])
-def test_threshold_that_is_no_whole_number_is_an_error(settings: Any, value: Any) -> None:
-    (message,) = of_settings(settings, {"THRESHOLDS": {"SLOW_QUERY_MS": value}})
-    assert ids([message]) == ["E008"]
-    assert repr(value) in message.msg
 
 
 @pytest.mark.parametrize("pattern", ["*token", "(", "[a", "(?P<a"])

@@ -43,6 +43,8 @@ def test_defaults_are_these(settings: Any) -> None:
         "collectors": (),
         "ignore_paths": (),
         "redact": (),
+        "rules": (),
+        "ignore": (),
         "thresholds": {},
     }
 
@@ -192,6 +194,8 @@ def test_lists_become_tuples(settings: Any) -> None:
         ("REDACT", [None]),
         ("THRESHOLDS", 3),
         ("THRESHOLDS", ["SLOW_QUERY_MS"]),
+        ("RULES", "shop.rules.NO_STAR"),
+        ("IGNORE", "CI101"),
     ],
 )
 def test_faulty_value_is_named_and_counts_as_absent(settings: Any, key: str, value: Any) -> None:
@@ -220,6 +224,8 @@ def test_faulty_value_is_named_and_counts_as_absent(settings: Any, key: str, val
         ("COLLECTORS", ["shop.debug.collect"]),
         ("REDACT", ["^shelf$"]),
         ("THRESHOLDS", {"SLOW_QUERY_MS": 5}),
+        ("RULES", ["shop.rules.NO_STAR"]),
+        ("IGNORE", ["CI101", {"path": "/admin/*"}]),
     ],
 )
 def test_right_value_is_no_problem(key: str, value: Any) -> None:
@@ -242,7 +248,7 @@ def test_unknown_key_comes_with_the_one_meant(key: str, meant: str) -> None:
     assert hint == f"Did you mean {meant!r}?"
 
 
-@pytest.mark.parametrize("key", ["WARP", 7, None])
+@pytest.mark.parametrize("key", ["WARP", 7, 2.5])
 def test_key_like_no_other_comes_with_all_keys(key: Any) -> None:
     ((_, hint),) = conf.find_problems({key: 1})
     assert all(known in hint for known in conf.KEYS)

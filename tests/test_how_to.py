@@ -11,9 +11,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 
-from cycle_inspector import checks, record
+from cycle_inspector import checks, finding_checks, history, record
 from cycle_inspector.records import HIDDEN, Cycle, is_mark
 
 HOW_TO = Path(__file__).resolve().parent.parent / "docs/how-to"
@@ -113,3 +114,29 @@ def test_the_collector_of_the_page_has_twenty_lines() -> None:
     source, _ = blocks("write-a-collector.md")
 
     assert len([line for line in source.splitlines() if line]) <= 20
+
+
+# Write a rule
+
+
+@pytest.mark.django_db
+def test_the_rule_of_the_page_finds_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, configured = blocks("write-a-rule.md")
+    shop, rules = ModuleType("shop"), ModuleType("shop.rules")
+    shop.rules = rules
+    for module in (shop, rules):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(source, rules.__dict__)  # noqa: S102
+    place: dict[str, Any] = {}
+    exec(configured, place)  # noqa: S102
+
+    with override_settings(**place_settings(place)):
+        assert finding_checks.check_findings() == []
+        history.added_rules.cache_clear()
+        with record() as recording, connection.cursor() as cursor:
+            cursor.execute("SELECT * FROM (SELECT 1) AS one")
+            cursor.execute("SELECT 1")
+    history.added_rules.cache_clear()
+
+    assert [one.code for one in recording.cycle.findings] == ["SHOP1"]
+    assert recording.cycle.failed_rules == ()

@@ -1,30 +1,92 @@
 """Judge a cycle: pure functions over records, one file a rule.
 
-A rule is `find(cycle, thresholds) -> Iterable[Finding]`. Nothing here is stored: a cycle is judged
-whenever it is read, so a change of thresholds or of a rule holds for old cycles too.
+A rule is a function `find(cycle, thresholds) -> Iterable[Finding]` with the description of its
+codes. Nothing here is stored: a cycle is judged whenever it is read, so a change of thresholds or
+of a rule holds for old cycles too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from cycle_inspector.analysis import duplicates, exception, n_plus_one, slow_query, write_loops
+from cycle_inspector.analysis._comments import is_silenced
+from cycle_inspector.analysis._ignored import Ignore
+from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
 from cycle_inspector.records import Cycle, Finding
 
-__all__ = ["RULES", "Thresholds", "analyse", "judge"]
+__all__ = ["RULES", "Code", "Ignore", "Rule", "Thresholds", "analyse", "codes_of", "judge"]
 
-RULES = (exception, n_plus_one, duplicates, slow_query, write_loops)
+RULES: tuple[Rule, ...] = (
+    exception.RULE,
+    n_plus_one.RULE,
+    duplicates.RULE,
+    slow_query.RULE,
+    write_loops.RULE,
+)
+
+_logger = logging.getLogger("cycle_inspector")
 
 
-def analyse(cycle: Cycle, thresholds: Thresholds) -> tuple[Finding, ...]:
-    """Return the findings of `cycle`, the worst first."""
-    found = [finding for rule in RULES for finding in rule.find(cycle, thresholds)]
+def analyse(
+    cycle: Cycle,
+    thresholds: Thresholds,
+    rules: Iterable[Rule] = RULES,
+    failed: list[str] | None = None,
+) -> tuple[Finding, ...]:
+    """Return the findings of `cycle`, the worst first.
+
+    A rule that raises costs the others nothing: it is logged, and its name added to `failed`.
+    """
+    found: list[Finding] = []
+    for rule in rules:
+        try:
+            # At once: a rule that fails on its way says nothing rather than a part.
+            found += list(map(_sound, rule.find(cycle, thresholds)))
+        except Exception:
+            _logger.exception("The rule %s failed on cycle %s.", rule.name, cycle.id)
+            if failed is not None:
+                failed.append(rule.name)
     return tuple(sorted(found, key=lambda one: (-one.severity.rank, -one.cost_ns)))
 
 
-def judge(cycle: Cycle, thresholds: Mapping[str, Any]) -> Cycle:
-    """Return `cycle` with its findings, under thresholds as they stand in the settings."""
-    return replace(cycle, findings=analyse(cycle, Thresholds.of(thresholds)))
+def judge(
+    cycle: Cycle,
+    thresholds: Mapping[str, Any],
+    rules: Iterable[Rule] = (),
+    ignore: Iterable[Ignore] = (),
+) -> Cycle:
+    """Return `cycle` with its findings, under thresholds as they stand in the settings.
+
+    `rules` are those of the project, besides ours. What `ignore` or a comment in the source
+    silences is only counted.
+    """
+    failed: list[str] = []
+    ignore = tuple(ignore)
+    found = analyse(cycle, Thresholds.of(thresholds), (*RULES, *rules), failed)
+    heard = tuple(
+        one
+        for one in found
+        if not any(entry.silences(one, cycle) for entry in ignore) and not is_silenced(one, cycle)
+    )
+    return replace(
+        cycle,
+        findings=heard,
+        silenced_count=len(found) - len(heard),
+        failed_rules=tuple(failed),
+    )
+
+
+def codes_of(rules: Iterable[Rule] = RULES) -> dict[str, Code]:
+    """Return what each code of `rules` stands for."""
+    return {code.code: code for rule in rules for code in rule.codes}
+
+
+def _sound(found: Any) -> Finding:
+    if not isinstance(found, Finding):
+        raise TypeError(f"a rule yields Finding, not {type(found).__name__}")
+    return found

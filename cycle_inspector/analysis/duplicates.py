@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cycle_inspector.analysis._queries import key_of_params, reads
+from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
 from cycle_inspector.analysis.n_plus_one import repeated
 from cycle_inspector.records import Cycle, Finding, Query, Severity
@@ -43,8 +44,10 @@ def _finding(group: list[Query]) -> Finding:
         template=group[0].template,
         count=len(group),
         cost_ns=sum(query.duration_ns for query in group[1:]),
+        saved_ns=sum(query.duration_ns for query in group[1:]),
         evidence=tuple(query.id for query in group),
         fix=_fix(group),
+        model_field=group[0].relation,
     )
 
 
@@ -56,3 +59,16 @@ def _fix(group: list[Query]) -> str:
         f"It is asked for at {len(places)} places. Ask once and pass the result on: in the view's "
         "context, or as a cached_property."
     )
+
+
+RULE = Rule(
+    find,
+    (
+        Code(
+            code=CODE,
+            severity=Severity.WARNING,
+            title="The very same query ran more than once",
+            django="topics/db/optimization/#understand-cached-attributes",
+        ),
+    ),
+)

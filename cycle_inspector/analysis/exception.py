@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
 from cycle_inspector.records import Cycle, Event, Finding, Frame, Severity, TemplateLine
 
@@ -76,3 +77,16 @@ def _fix_of_template(missing: dict[str, Any]) -> str:
         )
     where = "at the place tried" if tried == 1 else f"in one of the {tried} places tried"
     return f"No loader has a template {missing['name']!r}. Create it {where}, or correct the name."
+
+
+RULE = Rule(
+    find,
+    (
+        Code(
+            code=CODE,
+            severity=Severity.ERROR,
+            title="An exception was raised",
+            django="topics/http/views/#returning-errors",
+        ),
+    ),
+)

@@ -10,6 +10,7 @@ from cycle_inspector.analysis._edits import Needs, diff_of
 from cycle_inspector.analysis._loops import Loop, groups_of, loops_of
 from cycle_inspector.analysis._origins import Place, Places, function_of, name_of, spot
 from cycle_inspector.analysis._queries import is_of_factory
+from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._schema import TO_MANY, Schema, schema_of
 from cycle_inspector.analysis._sources import Sources, sources_of
 from cycle_inspector.analysis._thresholds import Thresholds
@@ -90,10 +91,12 @@ class _Judge:
             template=first.template,
             count=count,
             cost_ns=sum(query.duration_ns for query in loop.queries[1:]),
+            saved_ns=sum(query.duration_ns for query in loop.queries[1:]),
             evidence=tuple(query.id for query in loop.queries),
             fix=fix + self._chain(first),
             mend=None if place is None else place.frame,
             diff=self._diff(loop, place),
+            model_field=first.relation if loop.relation is None else loop.relation.label,
         )
 
     def _diff(self, loop: Loop, place: Place | None) -> str | None:
@@ -187,3 +190,16 @@ def _grows(loop: Loop) -> bool:
 def _table(sql: str) -> str:
     names = (match[1] for match in _FROM.finditer(sql) if match[1])
     return re.sub(r'["`[\]]', "", next(names, "the same statement"))
+
+
+RULE = Rule(
+    find,
+    (
+        Code(
+            code=CODE,
+            severity=Severity.WARNING,
+            title="One query for each row of a list",
+            django="topics/db/optimization/#retrieve-everything-at-once-if-you-know-you-will-need-it",
+        ),
+    ),
+)

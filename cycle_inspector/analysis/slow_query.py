@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from cycle_inspector.analysis._queries import place_of
+from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
 from cycle_inspector.records import Cycle, Finding, Query, Severity
 
@@ -44,3 +45,16 @@ def _title(slowest: Query, count: int) -> str:
     rows = "" if slowest.rows is None else f" for {slowest.rows} row{'s' * (slowest.rows != 1)}"
     runs = "" if count == 1 else f", the slowest of {count} runs"
     return f"Slow query: {slowest.duration_ns / 1_000_000:.0f} ms{rows}{runs}"
+
+
+RULE = Rule(
+    find,
+    (
+        Code(
+            code=CODE,
+            severity=Severity.WARNING,
+            title="A query took long",
+            django="topics/db/optimization/#use-queryset-explain",
+        ),
+    ),
+)

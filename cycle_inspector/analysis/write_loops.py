@@ -8,6 +8,7 @@ from typing import Any
 
 from cycle_inspector.analysis._origins import function_of
 from cycle_inspector.analysis._queries import is_of_factory
+from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._sources import Sources, sources_of
 from cycle_inspector.analysis._thresholds import Thresholds
 from cycle_inspector.records import Cycle, Finding, Query, Severity, Stage
@@ -56,6 +57,7 @@ def _finding(change: Mapping[str, Any], queries: list[Query], fix: str) -> Findi
         template=queries[0].template,
         count=times,
         cost_ns=int(change.get("query_ns") or 0) * (times - 1) // times,
+        saved_ns=int(change.get("query_ns") or 0) * (times - 1) // times,
         evidence=tuple(query.id for query in queries),
         fix=fix,
     )
@@ -145,3 +147,16 @@ def _functions(tree: ast.AST | None, line: int, name: str) -> Iterator[ast.AST]:
             node.name == name and node.lineno <= line <= (node.end_lineno or 0)
         ):
             yield node
+
+
+RULE = Rule(
+    find,
+    (
+        Code(
+            code=CODE,
+            severity=Severity.WARNING,
+            title="One write for each of many rows",
+            django="topics/db/optimization/#use-bulk-methods",
+        ),
+    ),
+)

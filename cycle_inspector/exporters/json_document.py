@@ -43,6 +43,8 @@ def export(cycle: Cycle) -> dict[str, Any]:
         "renders": [_render(render) for render in cycle.renders],
         "events": [_event(event) for event in cycle.events],
         "findings": [_finding(finding) for finding in cycle.findings],
+        "silenced_count": cycle.silenced_count,
+        "failed_rules": list(cycle.failed_rules),
         "dropped": dict(cycle.dropped),
         "settings": cycle.settings,
     }
@@ -160,5 +162,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "evidence": list(finding.evidence),
         "fix": finding.fix,
         "mend": None if finding.mend is None else _frame(finding.mend),
+        "mend_template": _line(finding.mend_template),
         "diff": finding.diff,
+        "saved_ms": milliseconds(finding.saved_ns),
+        "model_field": finding.model_field,
     }

@@ -69,6 +69,8 @@ def test_document_has_these_names() -> None:
         "renders",
         "events",
         "findings",
+        "silenced_count",
+        "failed_rules",
         "dropped",
         "settings",
     ]
@@ -89,7 +91,11 @@ def test_document_has_these_names() -> None:
             "id parent name origin how start_ms duration_ms own_ms count template error thread",
         ),
         ("events", "parent stage kind name at_ms frames attributes"),
-        ("findings", "code severity title caller template count cost_ms evidence fix mend diff"),
+        (
+            "findings",
+            "code severity title caller template count cost_ms evidence fix "
+            "mend mend_template diff saved_ms model_field",
+        ),
     ],
 )
 def test_parts_have_these_names(part: str, names: str) -> None:

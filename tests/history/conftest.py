@@ -26,4 +26,4 @@ def history(settings: Any, tmp_path: Path, django_db_blocker: Any) -> Iterator[P
 @pytest.fixture(autouse=True)
 def _no_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the rules out: they have tests of their own."""
-    monkeypatch.setattr("cycle_inspector.analysis.analyse", lambda cycle, thresholds: ())
+    monkeypatch.setattr("cycle_inspector.analysis.analyse", lambda cycle, thresholds, *_: ())

@@ -27,7 +27,7 @@ from cycle_inspector.models import Cycle
 from tests.factories import make_cycle
 from tests.history.processes import make_id
 
-cycle_inspector.analysis.analyse = lambda cycle, thresholds: ()
+cycle_inspector.analysis.analyse = lambda cycle, thresholds, *_: ()
 
 def put(number, **given):
     writer.put(lambda: make_cycle(id=make_id(number), **given))

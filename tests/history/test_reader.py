@@ -13,7 +13,6 @@ import pytest
 
 from cycle_inspector import analysis, codec, records
 from cycle_inspector import history as package
-from cycle_inspector.analysis import Thresholds
 from cycle_inspector.history import database, reader, writer
 from cycle_inspector.history.trouble import HistoryUnavailable
 from cycle_inspector.models import BrowserTiming, Cycle, cycle_row
@@ -58,7 +57,7 @@ def test_malformed_ids_find_nothing(history: Path, bad: Any) -> None:
 
 def test_findings_are_judged_when_read(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(1)
-    monkeypatch.setattr(analysis, "analyse", lambda cycle, thresholds: (make_finding(),))
+    monkeypatch.setattr(analysis, "analyse", lambda cycle, thresholds, *_: (make_finding(),))
     cycle = reader.get(make_id(1))
     assert cycle is not None
     assert cycle.findings == (make_finding(),)
@@ -70,7 +69,7 @@ def test_rules_see_the_merged_facts(history: Path, monkeypatch: pytest.MonkeyPat
     assert writer.flush(10)
     seen: list[Any] = []
 
-    def see(cycle: records.Cycle, thresholds: Thresholds) -> tuple[()]:
+    def see(cycle: records.Cycle, *_: Any) -> tuple[()]:
         seen.append(cycle)
         return ()
 
@@ -278,5 +277,5 @@ def test_folder_that_cannot_be_made_is_told_in_one_sentence(history: Path) -> No
 
 
 def test_judging_leaves_the_rest_of_a_cycle_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysis, "analyse", lambda cycle, thresholds: (make_finding(),))
+    monkeypatch.setattr(analysis, "analyse", lambda cycle, thresholds, *_: (make_finding(),))
     assert replace(package.judge(make_cycle()), findings=()) == make_cycle()

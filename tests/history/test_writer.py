@@ -70,7 +70,7 @@ def test_cycle_is_judged_with_the_thresholds_in_force(
     settings.CYCLE_INSPECTOR = {**settings.CYCLE_INSPECTOR, "THRESHOLDS": {"SLOW_QUERY_MS": 7}}
     monkeypatch.setattr(
         "cycle_inspector.analysis.analyse",
-        lambda cycle, thresholds: (make_finding(code=f"CI{thresholds.slow_query_ms}"),),
+        lambda cycle, thresholds, *_: (make_finding(code=f"CI{thresholds.slow_query_ms}"),),
     )
     put(1)
     assert writer.flush(10)
@@ -81,7 +81,7 @@ def test_cycle_is_judged_with_the_thresholds_in_force(
 def test_cycle_is_kept_when_a_rule_fails(
     history: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(cycle: records.Cycle, thresholds: Any) -> Any:
+    def fail(*_: Any) -> Any:
         raise ZeroDivisionError
 
     monkeypatch.setattr("cycle_inspector.analysis.analyse", fail)
