@@ -16,6 +16,7 @@ from cycle_inspector import conf
 from cycle_inspector.assembly import assemble
 from cycle_inspector.collectors import (
     DESCRIBE,
+    _libraries,
     client,
     exceptions,
     gateway,
@@ -191,6 +192,7 @@ def open_cycle(request: Any) -> OpenCycle | None:
     if not config.enabled or request.path_info.startswith(config.ignore_paths):
         return None
     with guard("start a cycle"):
+        _libraries.look()
         outer = current()
         recorder = Recorder(
             parent=None if outer is None else outer.id,

@@ -134,6 +134,7 @@ class Recorder:
         "queries",
         "redact",
         "renders",
+        "repeated",
         "request",
         "response",
         "settings",
@@ -175,6 +176,8 @@ class Recorder:
         # What the project marks, apart: however much that is, it pushes nothing of the above out.
         self.marked_spans: list[Pending[Span]] = []
         self.marked_events: list[Pending[Event]] = []
+        # Side events that others of the same kind are told with, by what tells that they are.
+        self.repeated: dict[Any, Any] = {}
         self.dropped: dict[str, int] = {}
         self.notes: dict[Stage, Any] = {}
         self.request: Callable[[], Facts] = dict
@@ -247,6 +250,7 @@ class Recorder:
         """Let go of what was gathered: a thread or task may hold on to the recorder for ever."""
         self.spans, self.queries, self.renders, self.events = [], [], [], []
         self.marked_spans, self.marked_events = [], []
+        self.repeated = {}
         self.notes = {}
         self.request = self.response = dict
 

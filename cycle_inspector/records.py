@@ -143,7 +143,7 @@ class Event(NamedTuple):
 
     parent: int | None
     stage: Stage
-    # "exception", "not_found", "fault"; "mark"; of side events "log", "cache", "mail"
+    # "exception", "not_found", "fault"; "mark"; of side events one of SIDE_KINDS
     kind: str
     name: str
     at_ns: int
@@ -157,7 +157,7 @@ def is_mark(record: Span | Event) -> bool:
     return kind == "mark"
 
 
-SIDE_KINDS = ("log", "cache", "mail")
+SIDE_KINDS = ("log", "cache", "mail", "warning", "caught", "signal", "task")
 """Kinds of the events that stand beside the stages; the others say what went wrong."""
 
 

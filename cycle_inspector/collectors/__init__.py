@@ -21,7 +21,9 @@ from cycle_inspector.assembly import Describe
 from cycle_inspector.collectors import (
     _frames,
     _hops,
+    background,
     cache,
+    caught,
     client,
     database,
     exceptions,
@@ -33,10 +35,12 @@ from cycle_inspector.collectors import (
     response,
     routing,
     settings,
+    signals,
     tasks,
     templates,
     threads,
     view,
+    warned,
 )
 from cycle_inspector.collectors._added import Added
 from cycle_inspector.collectors._guard import guard
@@ -53,6 +57,10 @@ COLLECT: tuple[Callable[[], AbstractContextManager[None]], ...] = (
     logs.collect,
     cache.collect,
     mail.collect,
+    warned.collect,
+    caught.collect,
+    signals.collect,
+    background.collect,
     models.collect,
     database.collect,
     templates.collect,

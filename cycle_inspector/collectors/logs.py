@@ -18,7 +18,7 @@ from functools import wraps
 from types import FrameType
 from typing import Any
 
-from cycle_inspector.collectors import _frames, _redaction
+from cycle_inspector.collectors import _frames, _redaction, caught
 from cycle_inspector.collectors._followed import place_of
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._messages import clean, message_of
@@ -94,6 +94,8 @@ def collect() -> Iterator[None]:
                 name = self.name
                 if name not in _LEFT_OUT and not name.startswith(_LEFT_OUT_BELOW):
                     recorder.add_side_event(Logged(recorder, record, sys._getframe(1)))
+                elif name == caught.ON_COMMIT:
+                    caught.take_logged(record)
         return original(self, record)
 
     with replaced(logging.Logger, "callHandlers", call_handlers):

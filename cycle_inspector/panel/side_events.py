@@ -196,6 +196,22 @@ def _message(event: Event) -> str:
     return str(event.attributes.get("message") or "")
 
 
+def _named_message(event: Event) -> str:
+    return f"{event.name}: {_message(event)}"
+
+
+def _sent(event: Event) -> str:
+    return f"{event.name} {event.attributes.get('sender') or ''}".rstrip()
+
+
+def _of_warning(event: Event) -> Severity:
+    return Severity.ERROR if event.attributes.get("raised") else Severity.WARNING
+
+
+def _of_caught(event: Event) -> Severity:
+    return Severity.WARNING
+
+
 def _level(event: Event) -> Severity | None:
     return _LEVELS.get(str(event.attributes.get("level")))
 
@@ -217,5 +233,16 @@ KINDS: Mapping[str, Kind] = {
     "log": Kind(title="Logs", noun="log record,log records", said=_message, severity=_level),
     "cache": Kind(title="Cache", noun="cache call,cache calls", said=_call, sums=_caches),
     "mail": Kind(title="Mail", noun="mail,mails"),
+    "warning": Kind(
+        title="Warnings", noun="warning,warnings", said=_named_message, severity=_of_warning
+    ),
+    "caught": Kind(
+        title="Caught exceptions",
+        noun="caught exception,caught exceptions",
+        said=_named_message,
+        severity=_of_caught,
+    ),
+    "signal": Kind(title="Signals", noun="signal,signals", said=_sent),
+    "task": Kind(title="Background tasks", noun="background task,background tasks"),
 }
 """Every one of `SIDE_KINDS`."""

@@ -112,12 +112,57 @@ def test_a_mail_can_be_opened_to_be_read() -> None:
     assert "not sent" in pages.events(with_events(mail(error="OSError: no host")))
 
 
+def happened(kind: str, name: str, **facts: Any) -> str:
+    return pages.events(with_events(make_event(kind=kind, name=name, attributes=facts)))
+
+
+def test_a_warning_says_how_often_and_whether_it_was_shown() -> None:
+    shown = happened("warning", "DeprecationWarning", message="old", count=3, shown=0)
+
+    assert '<td class="figure strong">3</td>' in shown
+    assert "not shown, by a filter" in shown
+    assert "not shown" not in happened("warning", "UserWarning", message="old", count=1, shown=1)
+
+
+def test_a_caught_exception_says_by_whom_and_what_became_of_it() -> None:
+    shown = happened("caught", "ValueError", message="no", by="Django Ninja", status=400)
+
+    assert "ValueError: no" in shown
+    assert "Django Ninja" in shown
+    assert "became 400" in shown
+
+
+def test_a_signal_lists_its_receivers() -> None:
+    place = {"path": "/srv/a.py", "line": 7, "function": "f", "is_project": True}
+    one = {**place, "called": True, "duration_ns": MS, "queries": 2}
+    other = {**place, "line": 9, "called": False, "duration_ns": 0}
+    shown = happened("signal", "post_save", sender="shop.Book", receivers=[one, other])
+
+    assert "srv/a.py:7" in shown
+    assert "1.00 ms, 2 queries" in shown
+    assert shown.count("not called") == 1
+
+
+def test_a_task_shows_its_arguments_and_state() -> None:
+    shown = happened(
+        "task", "shop.restock", state="enqueued", arguments=[["title", "str", "Ulysses"]]
+    )
+
+    assert "title: Ulysses" in shown
+    assert '<span class="chip">enqueued</span>' in shown
+    assert "in this request" not in shown
+    assert "in this request" in happened("task", "shop.restock", state="success", here=True)
+
+
 def test_hostile_text_stays_text() -> None:
+    words = ("message", "by", "in", "sender", "sent_by", "queue", "id", "state", "error")
+    hostile = {**dict.fromkeys(words, HOSTILE), "arguments": [[HOSTILE] * 3]}
     shown = pages.events(
         with_events(
             log(HOSTILE, level=HOSTILE, name=HOSTILE),
             call(HOSTILE, alias=HOSTILE, keys=[HOSTILE], error=HOSTILE),
             mail(**dict.fromkeys(("subject", "from", "body", "error", "backend"), HOSTILE)),
+            *(make_event(kind=kind, name=HOSTILE, attributes=hostile) for kind in SIDE_KINDS),
         )
     )
 
@@ -125,10 +170,11 @@ def test_hostile_text_stays_text() -> None:
     assert "<img" not in shown
 
 
-@pytest.mark.parametrize("facts", [{}, {"keys": None, "hits": "odd"}, {"to": 7}])
+@pytest.mark.parametrize(
+    "facts", [{}, {"keys": None, "hits": "odd"}, {"to": 7}, {"arguments": [1]}]
+)
 def test_facts_of_another_shape_do_not_cost_the_page(facts: dict[str, Any]) -> None:
-    kinds = ("log", "cache", "mail")
-    cycle = with_events(*(make_event(kind=kind, attributes=facts) for kind in kinds))
+    cycle = with_events(*(make_event(kind=kind, attributes=facts) for kind in SIDE_KINDS))
 
     assert pages.events(cycle)
 
