@@ -26,6 +26,7 @@ urlpatterns = [
     path("books.csv", delivery.export, name="export"),
     path("dashboard/", delivery.dashboard, name="dashboard"),
     path("newsletter/", beside.newsletter, name="newsletter"),
+    path("till/", beside.till, name="till"),
     path("price-list/", delivery.price_list, name="price-list"),
     path("staff-pick/", failures.staff_pick, name="staff-pick"),
     path("gift-cards/", failures.gift_cards, name="gift-cards"),

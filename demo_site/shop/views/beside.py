@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 
 from django.core.cache import cache
 from django.core.mail import EmailMessage
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from demo_site.shop.models import Book
+from demo_site.shop.signals import book_sold
 
 _log = logging.getLogger(__name__)
 
@@ -36,3 +38,14 @@ def newsletter(request: HttpRequest) -> HttpResponse:
     except ValueError:
         _log.exception("The number of books is not known.")
     return render(request, "shop/newsletter.html", {"books": books, "readers": readers})
+
+
+def till(request: HttpRequest) -> HttpResponse:
+    """Sell the first book: tell whoever listens, one of whom fails."""
+    book = Book.objects.order_by("pk")[:1].get()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nobody sees these but the panel
+        for _ in range(3):
+            warnings.warn("Prices need a currency from now on.", DeprecationWarning, stacklevel=1)
+    answers = book_sold.send_robust(Book, book=book, copies=1)
+    return render(request, "shop/till.html", {"book": book, "answers": len(answers)})
