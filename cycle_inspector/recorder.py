@@ -176,8 +176,7 @@ class Recorder:
         # What the project marks, apart: however much that is, it pushes nothing of the above out.
         self.marked_spans: list[Pending[Span]] = []
         self.marked_events: list[Pending[Event]] = []
-        # Side events that others of the same kind are told with, by what tells that they are.
-        self.repeated: dict[Any, Any] = {}
+        self.repeated: dict[Any, Any] = {}  # side events that later ones are a part of
         self.dropped: dict[str, int] = {}
         self.notes: dict[Stage, Any] = {}
         self.request: Callable[[], Facts] = dict
