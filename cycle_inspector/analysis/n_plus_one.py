@@ -58,6 +58,11 @@ class _Judge:
             schema=self._schema,
             fetch_modes=bool(cycle.stage(Stage.MODELS).facts.get("fetch_modes")),
         )
+        self._serializer = [
+            tuple(map(str, one))
+            for one in cycle.stage(Stage.MODELS).facts.get("serializer") or ()
+            if isinstance(one, list | tuple) and len(one) == 3
+        ]
         self._view = str(cycle.stage(Stage.VIEW).facts.get("name")).rpartition(".")[2]
         self._written = set(_written(cycle))
         self._loops = [one for one in self._all(cycle) if self._is_told(one)]
@@ -93,7 +98,7 @@ class _Judge:
             cost_ns=sum(query.duration_ns for query in loop.queries[1:]),
             saved_ns=sum(query.duration_ns for query in loop.queries[1:]),
             evidence=tuple(query.id for query in loop.queries),
-            fix=fix + self._chain(first),
+            fix=fix + self._field(loop) + self._chain(first),
             mend=None if place is None else place.frame,
             diff=self._diff(loop, place),
             model_field=first.relation if loop.relation is None else loop.relation.label,
@@ -148,6 +153,17 @@ class _Judge:
         if model is None or select is None or not select.equals:
             return _table(loop.first.sql)
         return f"{model.label} by {self._words.field_of(model, select.equals[0][1])}"
+
+    def _field(self, loop: Loop) -> str:
+        """Return which field of a serializer reads it."""
+        first, path = loop.first, ".".join(relation.name for relation in loop.path)
+        if not any("/rest_framework/" in frame.path for frame in first.frames):
+            return ""
+        method = "" if first.caller is None else f"{function_of(first.caller)}()"
+        for name, field, source in self._serializer:
+            if source == method or (path and f"{source}.".startswith(f"{path}.")):
+                return f' It is read for the field "{field}" of {name}.'
+        return ""
 
     def _chain(self, query: Query) -> str:
         """Return the way from the view to the line that asks, where there are lines between."""

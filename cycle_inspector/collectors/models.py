@@ -9,7 +9,7 @@ differently. Lazy loads are read off the queries, whose stack shows the descript
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ from cycle_inspector.collectors import (
     _prefetches,
     _querysets,
     _relations,
+    _serializers,
 )
 from cycle_inspector.collectors._model_notes import Note
 from cycle_inspector.collectors.view import code_of
@@ -62,15 +63,20 @@ def describe(recorded: Recorded) -> Summed:
             ],
             "deleted": _pairs(note.deleted),
             "changes": changes,
-            **_loop_sources.facts_of(recorded, changes, _view(recorded)),
+            **_of_loops(recorded, changes),
         },
     )
 
 
-def _view(recorded: Recorded) -> Facts:
-    """Return which code answered, as the view stage says it."""
+def _of_loops(recorded: Recorded, changes: Iterable[Facts]) -> Facts:
+    """Return what is kept of the loops, and of the view that they ran in."""
     opened = recorded.notes.get(Stage.VIEW)
-    return {} if opened is None else code_of(opened.callback, opened.method)
+    view = {} if opened is None else code_of(opened.callback, opened.method)
+    facts = _loop_sources.facts_of(recorded, changes, view)
+    if facts and opened is not None:
+        fields = _serializers.fields_of(opened.callback)
+        return {**facts, "serializer": fields} if fields else facts
+    return facts
 
 
 def _pairs(counter: Counter[str]) -> list[list[Any]]:

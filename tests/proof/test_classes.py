@@ -82,6 +82,14 @@ def test_the_printed_change_mends_the_class(classes: Classes, url: str) -> None:
     assert len(mended.statements) == after
 
 
+def test_the_field_of_the_serializer_is_told(classes: Classes) -> None:
+    fixes = {one.title: one.fix for one in loops(classes.cycle("api/books"))}
+
+    for field, name in (("author", "writer"), ("publisher", "house"), ("genres", "genres")):
+        words = f'It is read for the field "{name}" of BookSerializer.'
+        assert words in fixes[f"N+1: 6 × proof.Book.{field}"]
+
+
 def test_rows_that_are_not_those_of_the_view_change_nothing_of_it(classes: Classes) -> None:
     (finding,) = loops(classes.cycle("of-others"))
     assert finding.title == "N+1: 3 × proof.Book.publisher"
