@@ -162,6 +162,17 @@ def depth(level: Any) -> str:
 
 
 @register.filter
+def changed_lines(diff: str) -> list[tuple[str, str]]:
+    r"""Return the lines of a diff below its head, each with what happens to it.
+
+    >>> changed_lines("--- a.py\n+++ a.py\n@@ -1 +1 @@\n-old\n+new")
+    [('removed', '-old'), ('added', '+new')]
+    """
+    kinds = {"-": "removed", "+": "added"}
+    return [(kinds.get(line[:1], "kept"), line) for line in diff.split("\n")[3:]]
+
+
+@register.filter
 def status_class(status: Any) -> str:
     """Return the class that colours a status code."""
     return f"status-{status // 100}xx" if isinstance(status, int) else "status-none"

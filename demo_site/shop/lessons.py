@@ -74,6 +74,18 @@ LESSONS = (
         findings=("CI101",),
     ),
     Lesson(
+        name="genres",
+        path="/genres/",
+        title="Two ways to ask row by row",
+        look_for=(
+            "For each genre the template counts its books and goes over them all. Both ask by the "
+            "same many-to-many field, and each needs its own remedy: a count is annotated, the "
+            "books are prefetched, and of that the finding prints the change."
+        ),
+        queries=13,
+        findings=("CI101",),
+    ),
+    Lesson(
         name="navigation",
         path="/navigation/",
         title="The same question four times",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("books/one-by-one/", catalogue.one_by_one, name="one-by-one"),
     path("books/<int:pk>/", catalogue.BookDetail.as_view(), name="book-detail"),
     path("authors/", catalogue.authors, name="authors"),
+    path("genres/", catalogue.genres, name="genres"),
     path("navigation/", catalogue.navigation, name="navigation"),
     path("price-ranking/", catalogue.price_ranking, name="price-ranking"),
     path("shelves/", catalogue.shelves, name="shelves"),

@@ -12,7 +12,7 @@ from cycle_inspector.history.links import Links
 from cycle_inspector.panel import pages, stages
 from cycle_inspector.panel.pages import Urls
 from cycle_inspector.records import Stage
-from tests.factories import make_cycle, make_query, make_stage
+from tests.factories import make_cycle, make_finding, make_query, make_stage
 from tests.panel.sample import (
     HOSTILE,
     empty_cycle,
@@ -104,6 +104,15 @@ def test_geometry_stands_in_attributes():
     for x, width in re.findall(r'<rect[^>]* x="([^"]*)" width="([^"]*)"', shown):
         assert re.fullmatch(r"\d{1,3}\.\d{3}%", x)
         assert re.fullmatch(r"\d{1,3}\.\d{3}%", width)
+
+
+def test_a_change_is_shown_as_the_text_that_it_is():
+    diff = "--- /a.py\n+++ /a.py\n@@ -1 +1 @@\n-a = '<i>'\n+a = '<b>'"
+    cycle = make_cycle(findings=(make_finding(diff=diff),))
+
+    page = pages.overview(cycle, URLS)
+
+    assert '<span class="added">+a = &#x27;&lt;b&gt;&#x27;</span>' in page
 
 
 def test_what_was_dropped_is_said():

@@ -61,6 +61,11 @@ def authors(request: HttpRequest) -> HttpResponse:
     )
 
 
+def genres(request: HttpRequest) -> HttpResponse:
+    """Show the genres, for the template to count the books of each and to list their authors."""
+    return render(request, "shop/genres.html", {"genres": Genre.objects.order_by("name")[:6]})
+
+
 class Navigation:
     """The genres, for whatever part of a page lists them."""
 
