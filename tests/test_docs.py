@@ -371,8 +371,8 @@ def test_the_tutorial_is_true_of_the_demo() -> None:
     assert f"    {before}" in view
     assert f"{lesson.queries} SQL" in text
     assert f"**{lesson.title}**" in text
-    assert len(LESSONS) == 19
-    assert "nineteen lessons" in text
+    assert len(LESSONS) == 20
+    assert "twenty lessons" in text
     for line, function in set(re.findall(r"catalogue\.py:(\d+) (\w+)", text)):
         assert f"{function}.html" in view[int(line) - 1]
     for name, line, field in re.findall(
