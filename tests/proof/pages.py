@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.core.paginator import Paginator
 from django.db import connections, router
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Sum
@@ -318,3 +319,14 @@ def added_mended(request: HttpRequest) -> Any:
     book = Book.objects.get(title="book 1 0")
     book.genres.add(*Genre.objects.exclude(name__startswith="new"))
     return HttpResponse()
+
+
+async def _reverse_of_coroutines() -> Any:
+    found = []
+    async for author in Author.objects.order_by("pk"):
+        found.append([book.title async for book in author.books.all()])
+    return found
+
+
+def reverse_of_coroutines(request: HttpRequest) -> Any:
+    return async_to_sync(_reverse_of_coroutines)()

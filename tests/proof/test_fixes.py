@@ -63,6 +63,7 @@ BY_DIFF = {
         '.prefetch_related("books").iterator(chunk_size=2000)',
         2,
     ),
+    "reverse_of_coroutines": ("Author.books", AUTHORS, '.prefetch_related("books")', 2),
     "reverse_without_name": (
         "Publisher.book_set",
         BOOKS,
