@@ -17,7 +17,7 @@ from cycle_inspector.collectors import _related
 from cycle_inspector.collectors._loads import WAYS, Load
 from cycle_inspector.collectors._model_notes import Note
 from cycle_inspector.collectors._prefetches import Prefetch
-from cycle_inspector.records import Json, Query
+from cycle_inspector.records import Frame, Json, Query, TemplateLine
 
 MOST_IDS = 100
 _MOST_PLACES = 20
@@ -25,72 +25,107 @@ _MOST_PLACES = 20
 Queries = Mapping[int, Query]
 
 
-def totals(note: Note, queries: Queries) -> tuple[Counter[str], Counter[str]]:
+class Group:
+    """Loads of one kind, asked for in one way at one place; each with its query, if it has one."""
+
+    __slots__ = ("cause", "kind", "loads", "place", "query")
+
+    def __init__(self, kind: str, cause: str | None, place: Any, query: Query | None) -> None:
+        self.kind = kind
+        self.cause = cause  # what the query was sent for
+        self.place = place
+        self.query = query  # the first
+        self.loads: list[tuple[Load, Query | None]] = []
+
+    def rows(self) -> int:
+        """Return how many rows they brought."""
+        return sum(
+            load.count if load.count is not None else (query.rows or 0) if query is not None else 0
+            for load, query in self.loads
+        )
+
+
+def groups(note: Note, queries: Queries, causes: Mapping[int, str]) -> list[Group]:
+    """Return the loads, by place and kind; `causes` says of queries what they were sent for."""
+    found: dict[Any, Group] = {}
+    place_of = Places()
+    kinds: dict[Any, str] = {}
+    # In the order of their queries: one is kept after those that it has led to.
+    for load in sorted(
+        note.loads, key=lambda one: sys.maxsize if one.query is None else one.query.id
+    ):
+        query = None if load.query is None else queries.get(load.query.id)
+        place = cause = None
+        if query is not None:
+            place = place_of(query)
+            cause = "lazy" if query.relation else causes.get(query.id)
+        kind = kinds.get(load.iterable)
+        if kind is None:
+            kind = kinds[load.iterable] = _kind(load.iterable)
+        # How a queryset is asked that is prefetched is Django's business.
+        ways = None if cause == "prefetch" else (load.ways, load.first)
+        asked = load.asked and tuple([way for way, _ in load.asked])
+        names, is_defer = load.deferred or ((), True)
+        left_out = (frozenset(names), is_defer) if names else None
+        key = load.model, kind, place, ways, asked, left_out, cause, load.is_sliced
+        group = found.get(key)
+        if group is None:
+            group = found[key] = Group(kind, cause, place, query)
+        group.loads.append((load, query))
+    return list(found.values())
+
+
+def totals(note: Note, found: Iterable[Group]) -> tuple[Counter[str], Counter[str]]:
     """Return how many objects were loaded by model, and how many rows without objects."""
     objects, rows = Counter(note.more), Counter[str]()
-    for load in note.loads:
-        (objects if has_objects(load) else rows)[_label(load.model)] += _count(load, queries)
-        for model, count in _along(load).values():
-            objects[_label(model)] += count or 0
+    for group in found:
+        (rows if group.kind == _VALUES else objects)[_label(group.loads[0][0].model)] += (
+            group.rows()
+        )
+        for load, _ in group.loads:
+            if load.related or load.objects:
+                for model, count in _along(load).values():
+                    objects[_label(model)] += count or 0
     return +objects, +rows
 
 
-def loads(note: Note, queries: Queries, causes: Mapping[int, str]) -> list[dict[str, Json]]:
-    """Return what was loaded, by place; `causes` says of queries what they were sent for."""
-    grouped: dict[Any, dict[str, Any]] = {}
-    for load in note.loads:
-        query = _of(load.query, queries)
-        asked = tuple(WAYS[way] for way, _ in load.asked or ())
-        deferred = tuple(_deferred(load))
-        cause = None
-        if query is not None:
-            cause = "lazy" if query.relation else causes.get(query.id)
-        ways = () if cause == "prefetch" else _ways(load)  # those are Django's
-        place = place_of(query)
-        kind = _kind(load)
-        key = (load.model, kind, place, ways, asked, deferred, cause, load.is_sliced)
-        entry = grouped.get(key)
-        if entry is None:
-            entry = grouped[key] = {
-                "model": _label(load.model),
-                "kind": kind,
-                "rows": 0,
-                "times": 0,
-                "queries": [],
-                **shown_place(query),
-                "ways": list(ways),
-                "limited": load.is_sliced,
-                "for": cause,
-                "taken": 0,
-                "asked": [],
-                "related": {},
-                "deferred": list(deferred),
-            }
-        _add(entry, load, queries)
-    return [_finished(entry) for entry in grouped.values()]
+def loads(found: Iterable[Group]) -> list[dict[str, Json]]:
+    """Return what was loaded, by place."""
+    return [_finished(_entry(group)) for group in found]
 
 
-def put_in_order(note: Note) -> None:
-    """Put loads in the order of their queries: one is noted after those that it has led to."""
-    note.loads.sort(key=lambda one: sys.maxsize if one.query is None else one.query.id)
-
-
-def _add(entry: dict[str, Any], load: Load, queries: Queries) -> None:
-    taken = load.taken()
-    entry["rows"] += _count(load, queries)
-    entry["times"] += 1
-    entry["taken"] = None if taken is None or entry["taken"] is None else entry["taken"] + taken
-    if load.query is not None and len(entry["queries"]) < MOST_IDS:
-        entry["queries"].append(load.query.id)
-        entry["asked"] += [[WAYS[way], ran.id] for way, ran in load.asked or ()]
-    for path, (model, count) in _along(load).items():
-        known = entry["related"].setdefault(path, [_label(model), 0])
-        known[1] = None if count is None or known[1] is None else known[1] + count
+def _entry(group: Group) -> dict[str, Any]:
+    first = group.loads[0][0]
+    taken: int | None = 0
+    related: dict[str, list[Any]] = {}
+    for load, _ in group.loads:
+        if taken is not None:
+            more = load.taken()
+            taken = None if more is None else taken + more
+        if load.related or load.objects:
+            for path, (model, count) in _along(load).items():
+                known = related.setdefault(path, [_label(model), 0])
+                known[1] = None if count is None or known[1] is None else known[1] + count
+    ran = [load for load, _ in group.loads if load.query is not None][:MOST_IDS]
+    return {
+        "model": _label(first.model),
+        "kind": group.kind,
+        "rows": group.rows(),
+        "times": len(group.loads),
+        "queries": [load.query.id for load in ran],
+        **shown_place(group.query),
+        "ways": [] if group.cause == "prefetch" else _ways(first),
+        "limited": first.is_sliced,
+        "for": group.cause,
+        "taken": taken,
+        "asked": [[WAYS[way], asked.id] for load in ran for way, asked in load.asked or ()],
+        "related": [[path, *one] for path, one in related.items()],
+        "deferred": _deferred(first),
+    }
 
 
 def _finished(entry: dict[str, Any]) -> dict[str, Json]:
     """Leave out what there is nothing to say about."""
-    entry["related"] = [[path, *one] for path, one in entry["related"].items()]
     always = ("model", "kind", "rows", "times", "queries", "ways")
     return {
         key: one
@@ -105,11 +140,13 @@ def lazy_loads(note: Note, queries: Sequence[Query]) -> list[dict[str, Json]]:
     for query in queries:
         if query.relation:
             grouped.setdefault(query.relation, []).append(query)
-    by_id = {one.id: one for one in queries}
+    by_id: dict[int, Query] = {}
     by_label: dict[str, list[Load]] = {}
-    for load in note.loads:
-        if has_objects(load):
-            by_label.setdefault(_label(load.model), []).append(load)
+    if any(many[0].relation_kind == "column" for many in grouped.values()):
+        by_id = {one.id: one for one in queries}
+        for load in note.loads:
+            if has_objects(load):
+                by_label.setdefault(_label(load.model), []).append(load)
     return [
         {
             "field": name,
@@ -125,8 +162,13 @@ def lazy_loads(note: Note, queries: Sequence[Query]) -> list[dict[str, Json]]:
 
 
 def _places(many: list[Query]) -> Iterator[dict[str, Json]]:
-    counts = Counter(map(place_of, many))
-    first = {place_of(one): one for one in reversed(many)}
+    counts: Counter[Any] = Counter()
+    first: dict[Any, Query] = {}
+    place_of = Places()
+    for one in many:
+        place = place_of(one)
+        counts[place] += 1
+        first.setdefault(place, one)
     for place, count in counts.most_common(_MOST_PLACES):
         yield {**shown_place(first[place]), "count": count}
 
@@ -199,6 +241,21 @@ def _prefetch(
     return found
 
 
+class Places:
+    """As `place_of`, for many queries: of those with one stack the caller is looked for once."""
+
+    def __init__(self) -> None:
+        self._callers: dict[int, Frame | None] = {}
+
+    def __call__(self, query: Query) -> tuple[Frame | None, TemplateLine | None]:
+        identity = id(query.frames)  # the query keeps them alive
+        try:
+            caller = self._callers[identity]
+        except KeyError:
+            caller = self._callers[identity] = query.caller
+        return caller, query.template
+
+
 def place_of(query: Query | None) -> Any:
     """Return what is equal for queries of one line of the page's, in Python and in a template."""
     return None if query is None else (query.caller, query.template)
@@ -230,19 +287,22 @@ def first_of(ids: Iterable[int], queries: Queries) -> Query | None:
 
 def has_objects(load: Load) -> bool:
     """Whether instances were made of the rows."""
-    return _kind(load) != "values"
+    return _kind(load.iterable) != _VALUES
 
 
-def _kind(load: Load) -> str:
-    if issubclass(load.iterable, querysets.RawModelIterable):
+_VALUES = "values"
+
+
+def _kind(iterable: type) -> str:
+    if issubclass(iterable, querysets.RawModelIterable):
         return "raw"
-    return "objects" if issubclass(load.iterable, querysets.ModelIterable) else "values"
+    return "objects" if issubclass(iterable, querysets.ModelIterable) else _VALUES
 
 
-def _ways(load: Load) -> tuple[str, ...]:
+def _ways(load: Load) -> list[str]:
     """Return the names of the ways, the one that ran the query first."""
     names = [name for way, name in WAYS.items() if load.ways & way and way != load.first]
-    return (WAYS[load.first], *names) if load.first else tuple(names)
+    return [WAYS[load.first], *names] if load.first else names
 
 
 def _along(load: Load) -> Mapping[str, tuple[Any, int | None]]:
@@ -268,13 +328,6 @@ def _deferred(load: Load) -> list[str]:
         if not {field.name, field.attname} & keep
         and (field.name in names or field.attname in names) == is_defer
     ]
-
-
-def _count(load: Load, queries: Queries) -> int:
-    if load.count is not None:
-        return load.count
-    query = _of(load.query, queries)
-    return 0 if query is None else query.rows or 0
 
 
 def _of(raw: Any, queries: Queries) -> Query | None:

@@ -43,8 +43,8 @@ def describe(recorded: Recorded) -> Summed:
     """Sum up the stage; its count is that of the objects loaded."""
     note: Note = recorded.notes.get(Stage.MODELS) or Note()
     queries = {one.id: one for one in recorded.queries}
-    _model_facts.put_in_order(note)
-    objects, rows = _model_facts.totals(note, queries)
+    groups = _model_facts.groups(note, queries, _change_facts.causes(note))
+    objects, rows = _model_facts.totals(note, groups)
     lazy = Counter(one.relation for one in recorded.queries if one.relation)
     changes = _change_facts.changes(note, queries)
     return Summed(
@@ -53,7 +53,7 @@ def describe(recorded: Recorded) -> Summed:
         facts={
             "instances": _pairs(objects),
             "rows": _pairs(rows),
-            "loads": _model_facts.loads(note, queries, _change_facts.causes(note)),
+            "loads": _model_facts.loads(groups),
             "lazy": _pairs(lazy),
             "lazy_loads": _model_facts.lazy_loads(note, recorded.queries),
             "prefetches": _model_facts.prefetches(note, queries),
