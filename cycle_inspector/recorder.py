@@ -115,7 +115,6 @@ class Recorder:
     """Gathers what happens in one cycle, from any thread or task of it."""
 
     __slots__ = (
-        "_ids",
         "at_stop",
         "clock",
         "closed",
@@ -129,6 +128,7 @@ class Recorder:
         "limits",
         "marked_events",
         "marked_spans",
+        "new_id",
         "notes",
         "parent",
         "queries",
@@ -140,7 +140,7 @@ class Recorder:
         "settings",
         "spans",
         "start",
-        "started_at",
+        "started_ns",
     )
 
     def __init__(
@@ -155,12 +155,11 @@ class Recorder:
         at_stop: Callable[[Recorder], None] | None = None,
         clock: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
-        now_ns = time.time_ns()
+        self.started_ns = now_ns = time.time_ns()
         self.clock = clock
         self.start = clock() if start is None else start
         self.end = self.start
         self.id = new_cycle_id(now_ns)
-        self.started_at = datetime.fromtimestamp(now_ns / 1e9, UTC)
         self.kind = kind
         self.parent = parent
         self.limits = limits or Limits()
@@ -182,11 +181,13 @@ class Recorder:
         self.request: Callable[[], Facts] = dict
         self.response: Callable[[], Facts] = dict
         self.settings: str | None = None
-        self._ids = itertools.count(1)
+        # Gives the next id of this cycle's spans, queries and renders.
+        self.new_id: Callable[[], int] = itertools.count(1).__next__
 
-    def new_id(self) -> int:
-        """Return the next id of this cycle's spans, queries and renders."""
-        return next(self._ids)
+    @property
+    def started_at(self) -> datetime:
+        """When it started, aware."""
+        return datetime.fromtimestamp(self.started_ns / 1e9, UTC)
 
     def open_span(self, stage: Stage, name: str) -> OpenSpan:
         """Open a span inside the innermost open one; close it with `close_span`."""
@@ -201,12 +202,19 @@ class Recorder:
             self.spans.append(span)
 
     def add_query(self, query: Pending[Query]) -> None:
-        if self._has_room("queries", self.queries, self.limits.queries):
-            self.queries.append(query)
+        # As `_has_room` says, without the call: these two come by the hundred.
+        if len(self.queries) < self.limits.queries:
+            if not self.closed:
+                self.queries.append(query)
+        else:
+            self._has_room("queries", self.queries, self.limits.queries)
 
     def add_render(self, render: Pending[Render]) -> None:
-        if self._has_room("renders", self.renders, self.limits.renders):
-            self.renders.append(render)
+        if len(self.renders) < self.limits.renders:
+            if not self.closed:
+                self.renders.append(render)
+        else:
+            self._has_room("renders", self.renders, self.limits.renders)
 
     def add_event(self, event: Pending[Event]) -> None:
         if self._has_room("events", self.events, self.limits.events):

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import random
 from uuid import UUID
+
+import pytest
 
 from cycle_inspector.ids import new_cycle_id
 
@@ -24,3 +29,29 @@ def test_ids_of_cycles_sort_by_time() -> None:
 
 def test_ids_of_one_instant_differ() -> None:
     assert len({new_cycle_id(1_700_000_000_000_000_000) for _ in range(1_000)}) == 1_000
+
+
+def test_the_project_gets_the_random_numbers_that_it_would_get_without() -> None:
+    random.seed(7)
+    wanted = random.random()
+    random.seed(7)
+    new_cycle_id(1)
+
+    assert random.random() == wanted
+
+
+def test_seed_of_the_project_does_not_repeat_ids() -> None:
+    random.seed(7)
+    first = new_cycle_id(1)
+    random.seed(7)
+
+    assert new_cycle_id(1) != first
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_forked_processes_make_ids_of_their_own() -> None:
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        ids = pool.map(new_cycle_id, [1] * 20, chunksize=1)
+
+    assert len({*ids, new_cycle_id(1)}) == 21

@@ -24,8 +24,10 @@ from typing import Any
 
 from asgiref.sync import SyncToAsync, markcoroutinefunction
 from django.apps import apps
+from django.core.handlers.base import BaseHandler
 from django.db.models.query_utils import DeferredAttribute
 from django.template.base import Node
+from django.utils.deprecation import MiddlewareMixin
 
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._patching import replaced
@@ -36,7 +38,7 @@ from cycle_inspector.recorder import current
 from cycle_inspector.records import Frame, TemplateLine
 
 # What the walk does at a frame, by the id of its code; the codes are kept alive beside it.
-STOP, RENDER, NODE, DESCRIPTOR, HAND_OVER = range(5)
+STOP, RENDER, NODE, DESCRIPTOR, HAND_OVER, CHAIN = range(6)
 _roles: dict[int, int] = {}
 _known: list[CodeType] = []
 
@@ -56,6 +58,11 @@ def role_of(code: CodeType) -> int | None:
 def stop_at(code: CodeType) -> None:
     """Let walks end at frames of `code`."""
     _know(code, STOP)
+
+
+def chain_in(code: CodeType) -> None:
+    """Let what frames of `code` hand to a thread be asked for by nobody: they pass a request on."""
+    _know(code, CHAIN)
 
 
 def render_in(code: CodeType) -> None:
@@ -96,7 +103,7 @@ def look_up(frame: FrameType | None, inside: Any = None) -> Place:
             codes.append((code, offset))
         elif rule == LOOK:
             role = role_of(id(code))
-            if role is None:
+            if role is None or role is CHAIN:
                 pass
             elif role is NODE:
                 if name is None:
@@ -216,8 +223,14 @@ def collect() -> Iterator[None]:
         recorder = current()
         if recorder is not None and not recorder.closed:
             with guard("find the caller", recorder):
-                place = _look_up_in_loop(sys._getframe(1))
-                _awaiting.set(place if place.codes else _suspended(_view.get()))
+                frame = sys._getframe(1)
+                if _roles.get(id(frame.f_code)) in _PASSING:
+                    # A request on its way: a dozen such hops are usual, and a walk at each is not
+                    # cheap. Whoever is further out has asked for nothing.
+                    _awaiting.set(None)
+                else:
+                    place = _look_up_in_loop(frame)
+                    _awaiting.set(place if place.codes else _suspended(_view.get()))
         return original(self, *args, **kwargs)
 
     markcoroutinefunction(call)  # as the original is one
@@ -270,8 +283,9 @@ def _loading_descriptors() -> list[Any]:
 
 
 def _know(code: CodeType, role: int) -> None:
+    if id(code) not in _roles:
+        _known.append(code)
     _roles[id(code)] = role
-    _known.append(code)
     look_into(code)
 
 
@@ -279,5 +293,9 @@ def _code(function: Callable[..., Any]) -> CodeType:
     return function.__code__
 
 
+_PASSING = (CHAIN, STOP)
+
 _know(_code(Node.render_annotated), NODE)
 _know(_code(SyncToAsync.thread_handler), HAND_OVER)
+chain_in(_code(MiddlewareMixin.__acall__))
+chain_in(_code(vars(BaseHandler)["_get_response_async"]))

@@ -15,6 +15,7 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 
+from cycle_inspector.collectors import _frames
 from cycle_inspector.collectors._guard import failed
 from cycle_inspector.collectors._layers import NOTHING, HookSpan, Layer, MiddlewareSpan, Note
 from cycle_inspector.recorder import Opened, Recorder, current, innermost
@@ -41,6 +42,7 @@ def probe(adapted: Any, layer: Layer, make_note: Callable[[], Note] | None) -> C
             finally:
                 _closed(recorder, layer, span, outer, start, response)
 
+        _frames.chain_in(aprobe.__code__)
         return aprobe
 
     def probe(request: Any) -> Any:
@@ -117,6 +119,7 @@ def hook(adapted: Any, method: Any, layer: Layer, hop: str | None) -> Any:
             finally:
                 _hook_closed(recorder, span, response, args)
 
+        _frames.chain_in(acall.__code__)
         timed = acall
     else:
 

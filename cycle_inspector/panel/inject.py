@@ -148,13 +148,16 @@ def _extends_ascii(charset: str) -> bool:
 
 def _end_of_body(body: bytes) -> int | None:
     """Return where the last `</body>` stands that is a tag, not text; None if there is none."""
+    # Nearly always this is the one, with nothing behind it; looking through a large page is slow.
+    at = body.rfind(b"</body>")
+    if at >= 0 and body[at + 7 :].strip().lower() in (b"", b"</html>"):
+        return at
     matches = list(_BODY_END.finditer(body))
     if not matches:
         return None
-    last = matches[-1].start()
-    # Nearly always nothing but </html> follows; else make sure that it is a tag.
+    # As above, in capitals or with a space in it; else make sure that it is a tag.
     if body[matches[-1].end() :].strip().lower() in (b"", b"</html>"):
-        return last
+        return matches[-1].start()
     texts = [match.span() for match in _TEXT.finditer(body)]
     for match in reversed(matches):
         if not any(start < match.start() < end for start, end in texts):
