@@ -225,8 +225,7 @@ def collect() -> Iterator[None]:
             with guard("find the caller", recorder):
                 frame = sys._getframe(1)
                 if _roles.get(id(frame.f_code)) in _PASSING:
-                    # A request on its way: a dozen such hops are usual, and a walk at each is not
-                    # cheap. Whoever is further out has asked for nothing.
+                    # A request on its way, as by a dozen such hops: nobody has asked for it.
                     _awaiting.set(None)
                 else:
                     place = _look_up_in_loop(frame)

@@ -1,4 +1,4 @@
-"""What the models stage says of loads, lazy loads and prefetches, made of their raw notes.
+"""What the models stage says of loads and lazy loads, made of their raw notes.
 
 Loads of one place and kind are one entry, however often they happened: a loop has one. Called after
 the cycle, in the thread that keeps it.
@@ -16,7 +16,6 @@ from django.db.models import query as querysets
 from cycle_inspector.collectors import _related
 from cycle_inspector.collectors._loads import WAYS, Load
 from cycle_inspector.collectors._model_notes import Note
-from cycle_inspector.collectors._prefetches import Prefetch
 from cycle_inspector.records import Frame, Json, Query, TemplateLine
 
 MOST_IDS = 100
@@ -79,13 +78,11 @@ def totals(note: Note, found: Iterable[Group]) -> tuple[Counter[str], Counter[st
     """Return how many objects were loaded by model, and how many rows without objects."""
     objects, rows = Counter(note.more), Counter[str]()
     for group in found:
-        (rows if group.kind == _VALUES else objects)[_label(group.loads[0][0].model)] += (
-            group.rows()
-        )
+        (rows if group.kind == _VALUES else objects)[label(group.loads[0][0].model)] += group.rows()
         for load, _ in group.loads:
             if load.related or load.objects:
                 for model, count in _along(load).values():
-                    objects[_label(model)] += count or 0
+                    objects[label(model)] += count or 0
     return +objects, +rows
 
 
@@ -104,11 +101,11 @@ def _entry(group: Group) -> dict[str, Any]:
             taken = None if more is None else taken + more
         if load.related or load.objects:
             for path, (model, count) in _along(load).items():
-                known = related.setdefault(path, [_label(model), 0])
+                known = related.setdefault(path, [label(model), 0])
                 known[1] = None if count is None or known[1] is None else known[1] + count
     ran = [load for load, _ in group.loads if load.query is not None][:MOST_IDS]
     return {
-        "model": _label(first.model),
+        "model": label(first.model),
         "kind": group.kind,
         "rows": group.rows(),
         "times": len(group.loads),
@@ -146,7 +143,7 @@ def lazy_loads(note: Note, queries: Sequence[Query]) -> list[dict[str, Json]]:
         by_id = {one.id: one for one in queries}
         for load in note.loads:
             if has_objects(load):
-                by_label.setdefault(_label(load.model), []).append(load)
+                by_label.setdefault(label(load.model), []).append(load)
     return [
         {
             "field": name,
@@ -188,57 +185,6 @@ def _deferred_by(
         and field in _deferred(load)
     ]
     return {"deferred_by": left_out[:MOST_IDS]} if left_out else {}
-
-
-def prefetches(note: Note, queries: Queries) -> list[dict[str, Json]]:
-    """Return the lookups that ran, by place."""
-    grouped: dict[Any, list[Prefetch]] = {}
-    # One of a queryset that is prefetched itself may run inside the other.
-    inner: dict[int, set[int]] = {}
-    for one in sorted(note.prefetches, key=lambda one: one.start):
-        if one.outer is not None:
-            inner.setdefault(id(one.outer), set()).update(one.queries)
-        query = first_of(one.queries, queries)
-        # FETCH_PEERS of Django 6.1 prefetches as well, when a field is loaded late.
-        is_peers = query is not None and query.relation is not None
-        key = one.model, one.lookup, one.has_queryset, one.to_attr, is_peers, place_of(query)
-        grouped.setdefault(key, []).append(one)
-    return [_prefetch(many, inner, queries) for many in grouped.values()]
-
-
-def _prefetch(
-    many: list[Prefetch], inner: Mapping[int, set[int]], queries: Queries
-) -> dict[str, Json]:
-    first = many[0]
-    ids = [
-        identity
-        for one in many
-        for identity in one.queries
-        if identity not in inner.get(id(one), ())
-    ]
-    query = first_of(ids, queries)
-    bypasses = [one.id for each in many for one in each.bypasses]
-    read = {one.is_read for one in many}
-    found: dict[str, Json] = {
-        "model": _label(first.model),
-        "lookup": first.lookup,
-        "times": len(many),
-        "parents": sum(one.parents for one in many),
-        "children": sum(one.children or 0 for one in many),
-        "duration_ns": sum(one.end - one.start for one in many),
-        "queries": ids[:MOST_IDS],
-        "own_queryset": first.has_queryset,
-        "used": True if True in read else None if None in read else False,
-        "bypassed": len(bypasses) if all(one.is_shared for one in many) else None,
-        **shown_place(query),
-    }
-    if first.to_attr is not None:
-        found["to_attr"] = first.to_attr
-    if bypasses:
-        found["bypassed_by"] = bypasses[:MOST_IDS]
-    if query is not None and query.relation is not None:
-        found["peers"] = True
-    return found
 
 
 class Places:
@@ -334,5 +280,5 @@ def _of(raw: Any, queries: Queries) -> Query | None:
     return None if raw is None else queries.get(raw.id)
 
 
-def _label(model: Any) -> str:
+def label(model: Any) -> str:
     return str(model._meta.label)

@@ -20,6 +20,7 @@ from cycle_inspector.collectors import (
     _iterables,
     _loop_sources,
     _model_facts,
+    _prefetch_facts,
     _prefetches,
     _querysets,
     _relations,
@@ -56,7 +57,7 @@ def describe(recorded: Recorded) -> Summed:
             "loads": _model_facts.loads(groups),
             "lazy": _pairs(lazy),
             "lazy_loads": _model_facts.lazy_loads(note, recorded.queries),
-            "prefetches": _model_facts.prefetches(note, queries),
+            "prefetches": _prefetch_facts.prefetches(note, queries),
             "saved": [
                 [label, note.created[label], note.updated[label]]
                 for label in note.created | note.updated
