@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from cycle_inspector.recorder import Pending, Recorder
@@ -80,7 +81,7 @@ def assemble(recorder: Recorder, describe: Mapping[Stage, Describe]) -> Cycle:
         parent=recorder.parent,
         cause=None if recorder.parent is None else "inside",
         kind=recorder.kind,
-        started_at=recorder.started_at,
+        started_at=datetime.fromtimestamp(recorder.started_ns / 1e9, UTC),
         duration_ns=recorded.duration_ns,
         request=_facts(recorder, "request", recorder.request),
         response=_facts(recorder, "response", recorder.response),

@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context, ContextVar, Token
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from cycle_inspector.ids import new_cycle_id
@@ -184,11 +183,6 @@ class Recorder:
         # Gives the next id of this cycle's spans, queries and renders.
         self.new_id: Callable[[], int] = itertools.count(1).__next__
 
-    @property
-    def started_at(self) -> datetime:
-        """When it started, aware."""
-        return datetime.fromtimestamp(self.started_ns / 1e9, UTC)
-
     def open_span(self, stage: Stage, name: str) -> OpenSpan:
         """Open a span inside the innermost open one; close it with `close_span`."""
         return OpenSpan(self, stage, name)
@@ -202,17 +196,15 @@ class Recorder:
             self.spans.append(span)
 
     def add_query(self, query: Pending[Query]) -> None:
-        # As `_has_room` says, without the call: these two come by the hundred.
-        if len(self.queries) < self.limits.queries:
-            if not self.closed:
-                self.queries.append(query)
+        # Looked at before the call: these two come by the hundred.
+        if not self.closed and len(self.queries) < self.limits.queries:
+            self.queries.append(query)
         else:
             self._has_room("queries", self.queries, self.limits.queries)
 
     def add_render(self, render: Pending[Render]) -> None:
-        if len(self.renders) < self.limits.renders:
-            if not self.closed:
-                self.renders.append(render)
+        if not self.closed and len(self.renders) < self.limits.renders:
+            self.renders.append(render)
         else:
             self._has_room("renders", self.renders, self.limits.renders)
 
