@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from cycle_inspector.assembly import Recorded, Summed
 from cycle_inspector.recorder import Limits, Recorder
@@ -102,3 +103,10 @@ def test_cycle_of_an_idle_recorder_is_empty() -> None:
     cycle = finish(Recorder())
     assert (cycle.request, cycle.response, cycle.findings) == ({}, {}, ())
     assert (cycle.parent, cycle.cause) == (None, None)
+
+
+def test_start_of_a_cycle_is_aware_and_that_of_its_id() -> None:
+    cycle = finish(Recorder())
+    milliseconds = UUID(cycle.id).int >> 80
+    assert cycle.started_at.tzinfo is not None
+    assert abs(cycle.started_at.timestamp() * 1_000 - milliseconds) < 1.1

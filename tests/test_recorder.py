@@ -60,15 +60,6 @@ def test_ids_of_one_cycle_are_one_sequence(recorder: Recorder) -> None:
     assert ids == [1, 2, 3]
 
 
-def test_start_of_a_cycle_is_aware_and_that_of_its_id() -> None:
-    from uuid import UUID
-
-    recorder = Recorder()
-    assert recorder.started_at.tzinfo is not None
-    milliseconds = UUID(recorder.id).int >> 80
-    assert abs(recorder.started_at.timestamp() * 1_000 - milliseconds) < 1.1
-
-
 # Nesting
 
 
