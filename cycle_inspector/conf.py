@@ -39,6 +39,7 @@ class Config:
     history_path: Path = HISTORY_PATH  # relative to BASE_DIR
     history_max_count: int = 1_000  # cycles; 0 keeps none
     history_max_age_hours: int = 24 * 7
+    soft_max_queries: int = 2_000  # per cycle; what is over is kept without its details
     max_queries: int = 10_000  # per cycle, as are the next three; what is over is only counted
     max_renders: int = 5_000
     max_spans: int = 5_000
@@ -54,7 +55,8 @@ class Config:
 KEYS = tuple(one.name.upper() for one in fields(Config))
 
 _COUNTS = frozenset(
-    {"HISTORY_MAX_COUNT", "HISTORY_MAX_AGE_HOURS"} | {key for key in KEYS if key.startswith("MAX_")}
+    {"HISTORY_MAX_COUNT", "HISTORY_MAX_AGE_HOURS"}
+    | {key for key in KEYS if key.startswith(("MAX_", "SOFT_MAX_"))}
 )
 _TEXTS = frozenset({"COLLECTORS", "IGNORE_PATHS", "REDACT", "RULES"})
 _LISTS = _TEXTS | {"IGNORE"}

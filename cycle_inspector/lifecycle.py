@@ -257,6 +257,7 @@ def _finish(recorder: Recorder) -> Cycle:
 
 def _limits(config: conf.Config) -> Limits:
     return Limits(
+        soft_queries=config.soft_max_queries,
         queries=config.max_queries,
         renders=config.max_renders,
         spans=config.max_spans,

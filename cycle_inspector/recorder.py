@@ -40,7 +40,6 @@ current: Callable[[], Recorder | None] = _current.get
 innermost: Callable[[], Opened | None] = _open.get
 """Return the innermost open span or render of the running context."""
 
-
 innermost_mark: Callable[[], Any] = _marked.get
 set_innermost_mark: Callable[[Any], object] = _marked.set
 
@@ -104,6 +103,7 @@ class OpenSpan(Opened):
 class Limits:
     """How many records of a kind a cycle holds; what is over is only counted."""
 
+    soft_queries: int = 2_000  # what is over keeps its text and its time
     queries: int = 10_000
     renders: int = 5_000
     spans: int = 5_000

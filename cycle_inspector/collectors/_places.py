@@ -68,6 +68,9 @@ class Place:
         return self._relation
 
 
+NOWHERE = Place([], (), None, None, None)
+"""Of what nobody has looked for."""
+
 _places: dict[tuple[Any, ...], Place] = {}
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from cycle_inspector.collectors import _again, _marks, _redaction
 from cycle_inspector.collectors._messages import message_of
+from cycle_inspector.collectors._places import NOWHERE
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Opened, Recorder, innermost
 from cycle_inspector.records import Json, Query
@@ -62,21 +63,28 @@ class OpenQuery:
         self.alias = connection.alias
         self.vendor = connection.vendor
         self.sql = sql
-        kind = type(params)
-        # The caller may use its list again for the next statement.
-        self.params = tuple(params) if kind is list else dict(params) if kind is dict else params
+        if len(recorder.queries) >= recorder.limits.soft_queries:
+            self.params, self.place = None, NOWHERE
+        else:
+            kind = type(params)
+            # The caller may use its list again for the next statement.
+            self.params = (
+                tuple(params) if kind is list else dict(params) if kind is dict else params
+            )
+            self.place = _again.look_up(outer, sql)
         self.executions = 1
         self.fetch = 0
         self.fetched: int | None = None
         self.rowcount: Any = -1
         self.error: str | None = None
         self.duration = 0
-        self.place = _again.look_up(outer, sql)
         self.start = 0
 
     def record(self, recorder: Recorder) -> Query:
         sql, hidden, is_transaction = _statement(self.sql, recorder.redact)
         place = self.place
+        if place is NOWHERE:
+            recorder.count_dropped("details")
         relation, kind = place.relation() if place.descriptor is not None else (None, None)
         # By position, which takes half the time: this is called for each query of each cycle.
         return Query(

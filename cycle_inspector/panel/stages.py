@@ -8,6 +8,7 @@ from typing import Any
 
 from cycle_inspector.panel import (
     delivery,
+    filters,
     marks,
     models,
     onion,
@@ -165,21 +166,28 @@ _MORE: dict[Stage, Callable[[Cycle], dict[str, Any]]] = {
     Stage.BROWSER: _browser,
 }
 
-# Under which stage the kinds in `Cycle.dropped` are told, and what they are called.
+# Where the kinds in `Cycle.dropped` are told, what they are called, and what became of them.
+_COUNTED = "only counted"
 _DROPPED = {
-    "queries": (Stage.DATABASE, "more query,more queries"),
-    "renders": (Stage.TEMPLATES, "more template,more templates"),
-    "spans": (Stage.MIDDLEWARE, "more span,more spans"),
-    "events": (Stage.VIEW, "more event,more events"),
-    "changes": (Stage.MODELS, "more change,more changes"),
+    "queries": (Stage.DATABASE, "more query,more queries", _COUNTED),
+    "details": (Stage.DATABASE, "query,queries", "kept without parameters and call stack"),
+    "renders": (Stage.TEMPLATES, "more template,more templates", _COUNTED),
+    "spans": (Stage.MIDDLEWARE, "more span,more spans", _COUNTED),
+    "events": (Stage.VIEW, "more event,more events", _COUNTED),
+    "changes": (Stage.MODELS, "more change,more changes", _COUNTED),
 }
 
 
-def dropped(cycle: Cycle, stage: Stage | None = None) -> list[tuple[int, str]]:
-    """Return what the limits left out, under `stage` or at all: a number and its nouns."""
+def dropped(cycle: Cycle, stage: Stage | None = None) -> list[str]:
+    """Return what the limits left out, under `stage` or at all, in a sentence for each kind."""
     told = [
-        (count, *_DROPPED.get(kind, (None, f"more of {kind},more of {kind}")))
+        (count, *_DROPPED.get(kind, (None, f"more of {kind},more of {kind}", _COUNTED)))
         for kind, count in cycle.dropped.items()
         if count
     ]
-    return [(count, nouns) for count, where, nouns in told if stage is None or where is stage]
+    return [
+        f"{filters.counted(count, nouns)} {'was' if count == 1 else 'were'} {fate}, "
+        "to stay within the limits."
+        for count, where, nouns, fate in told
+        if stage is None or where is stage
+    ]

@@ -76,6 +76,27 @@ def test_each_kind_of_statement_is_one_query(kind: str) -> None:
     assert query.caller.path == __file__
 
 
+def test_over_the_soft_limit_a_query_keeps_its_text_and_its_time(settings: Any) -> None:
+    settings.CYCLE_INSPECTOR = {"SOFT_MAX_QUERIES": 2}
+
+    cycle = recorded(lambda: [list(Book.objects.filter(pk=at)) for at in range(5)])
+
+    assert [one.params for one in cycle.statements] == [(0,), (1,), None, None, None]
+    assert [bool(one.frames) for one in cycle.statements] == [True, True, False, False, False]
+    assert len({one.sql for one in cycle.statements}) == 1
+    assert all(one.duration_ns > 0 and one.rows == 0 for one in cycle.statements)
+    assert cycle.dropped == {"details": 3}
+
+
+def test_within_the_soft_limit_nothing_is_left_out(settings: Any) -> None:
+    settings.CYCLE_INSPECTOR = {"SOFT_MAX_QUERIES": 5}
+
+    cycle = recorded(lambda: [list(Book.objects.filter(pk=at)) for at in range(5)])
+
+    assert all(one.params and one.frames for one in cycle.statements)
+    assert cycle.dropped == {}
+
+
 def test_a_parameter_list_is_counted_not_kept() -> None:
     (query,) = statements(many)
 

@@ -210,6 +210,9 @@ def test_settings_that_are_overridden_take_effect_at_once(site: Site, settings: 
     with override_settings(CYCLE_INSPECTOR={**given, "MAX_QUERIES": 2}):
         cycle = site.get("/queries/5/").cycle
         assert (len(cycle.queries), cycle.dropped) == (2, {"queries": 3})
+    with override_settings(CYCLE_INSPECTOR={**given, "SOFT_MAX_QUERIES": 2}):
+        cycle = site.get("/queries/5/").cycle
+        assert (len(cycle.queries), cycle.dropped) == (5, {"details": 3})
     with override_settings(DEBUG=False):
         assert not OURS & site.get("/hello/").headers.keys()
     assert "cycle-id" in site.get("/hello/").headers
