@@ -30,9 +30,10 @@ from django.template.base import Node
 from django.utils.deprecation import MiddlewareMixin
 
 from cycle_inspector.collectors._guard import guard
+from cycle_inspector.collectors._jinja_lines import jinja_place
 from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.collectors._places import MOST_FRAMES, TO_ONE, Place, frame_at, intern
-from cycle_inspector.collectors._sources import KEEP, LOOK, RULES, look_into, rule_of
+from cycle_inspector.collectors._sources import JINJA, KEEP, LOOK, RULES, look_into, rule_of
 from cycle_inspector.collectors._values import to_json
 from cycle_inspector.recorder import current
 from cycle_inspector.records import Frame, TemplateLine
@@ -118,6 +119,8 @@ def look_up(frame: FrameType | None, inside: Any = None) -> Place:
             else:
                 outer = _awaiting.get() if role is HAND_OVER else None
                 break
+        elif rule == JINJA and name is None:
+            name, line = jinja_place(frame)
         frame = frame.f_back
     if outer is not None:
         ids += outer.ids
@@ -196,7 +199,8 @@ def places_of_traceback(error: BaseException) -> list[tuple[CodeType, int]]:
     traceback = error.__traceback__
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        if rule_of(code) == KEEP:
+        # Jinja2 puts frames into a traceback whose lines are those of the template.
+        if rule_of(code) in (KEEP, JINJA):
             places.append((code, traceback.tb_lasti))
         traceback = traceback.tb_next
     return places[-MOST_FRAMES:][::-1]

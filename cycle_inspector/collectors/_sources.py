@@ -14,7 +14,7 @@ import asgiref
 import django
 
 # What to do with a frame, by the file of its code.
-LEAVE, KEEP, LOOK = 0, 1, 2
+LEAVE, KEEP, LOOK, JINJA = 0, 1, 2, 3
 
 RULES: dict[str, int] = {}
 """The rule of each file that was met; read directly by the walk, which has no time for a call."""
@@ -41,6 +41,11 @@ def rule_of(code: CodeType) -> int:
 def look_into(code: CodeType) -> None:
     """Let the walk look at frames of the file of `code`, one by one."""
     RULES[code.co_filename] = LOOK
+
+
+def read_as_jinja(code: CodeType) -> None:
+    """Let the walk read the line of a template from frames of the file of `code`."""
+    RULES[code.co_filename] = JINJA
 
 
 def _rule(path: str) -> int:

@@ -18,7 +18,7 @@ from cycle_inspector.collectors import _excerpts, _locals
 from cycle_inspector.collectors._bodies import redact_text
 from cycle_inspector.collectors._messages import hide_values, message_of
 from cycle_inspector.collectors._redaction import redact
-from cycle_inspector.collectors._sources import KEEP, is_plumbing, is_project, rule_of
+from cycle_inspector.collectors._sources import JINJA, KEEP, is_plumbing, is_project, rule_of
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.records import Frame, Json
 
@@ -109,7 +109,7 @@ def name_of(error: BaseException) -> str:
 
 def frames_of(error: TakenError) -> tuple[Frame, ...]:
     """Return the frames that are neither Django's nor the standard library's."""
-    return tuple(one.frame() for one in error.frames if rule_of(one.code) == KEEP)
+    return tuple(one.frame() for one in error.frames if rule_of(one.code) in (KEEP, JINJA))
 
 
 def told(taken: list[TakenError]) -> dict[str, Json]:
@@ -226,7 +226,7 @@ def _walk(traceback: TracebackType | None, hidden: _locals.Names) -> tuple[list[
             where = _where(code)
         if where != _PLUMBING:
             one = (index, traceback, wrapper)
-            if where == KEEP:
+            if where in (KEEP, JINJA):
                 (outer if len(outer) < _OUTERMOST else inner).append(one)
             else:
                 (library if len(library) < _OUTERMOST_LIBRARY else inner_library).append(one)

@@ -3,7 +3,7 @@
 `Template.render`, `ExtendsNode.render` (a parent is rendered by `_render`) and, from Django 6.0,
 `PartialTemplate.render` are wrapped. `Template._render` is left alone: the test environment puts
 its own in that place. Nothing is added per node. Form and widget templates, often a hundred in a
-page, are folded into one render for each place that asks for them.
+page, are folded into one render for each place that asks for them. Jinja2 is left to `_jinja`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
-from itertools import islice
 from threading import Thread
 from types import FrameType
 from typing import Any
@@ -22,10 +21,10 @@ from django.utils.safestring import SafeString
 from django.views import debug
 
 from cycle_inspector.assembly import Recorded, Summed
-from cycle_inspector.collectors import _frames
+from cycle_inspector.collectors import _contexts, _frames, _jinja, _jinja_lines, _missing
 from cycle_inspector.collectors._guard import failed
 from cycle_inspector.collectors._patching import replaced
-from cycle_inspector.collectors._values import cut, to_json
+from cycle_inspector.collectors._values import to_json
 from cycle_inspector.recorder import Opened, Recorder, current, innermost
 from cycle_inspector.records import Render, Stage, TemplateLine
 
@@ -33,9 +32,8 @@ _FOLDED = "django/forms/"
 _NODE = base.Node.render_annotated.__code__
 _RECORD = "record a template"
 
-# A view that renders in a loop would fill the cycle with the names of each context.
-_MOST_CONTEXTS = 100
-_MOST_NAMES = 200
+# A page of a hundred different parts would fill the cycle with what each was given.
+_MOST_CONTEXTS = 30
 
 # An {% include %} stands three frames above the render it asks for, an inclusion tag five.
 _FRAMES_TO_NODE = 12
@@ -106,11 +104,14 @@ class OpenRender(Opened):
 class Note:
     """What is kept besides the renders themselves."""
 
-    __slots__ = ("contexts", "folded")
+    __slots__ = ("contexts", "folded", "left_out", "missing", "outer")
 
     def __init__(self) -> None:
-        # The names a template found in its context, by the id of the outermost render.
-        self.contexts: dict[int, list[tuple[str, ...]]] = {}
+        # By the name of the template and the line that asked; the id is of the first such render.
+        self.contexts: dict[tuple[str, str | None, int], tuple[int, _contexts.Given]] = {}
+        self.left_out = 0
+        self.missing: dict[str, _missing.Missing] = {}
+        self.outer: dict[Thread, tuple[Any, int]] = {}  # of the context of the outermost render
         self.folded: dict[tuple[int | None, Thread], OpenRender] = {}
 
 
@@ -124,6 +125,8 @@ def collect() -> Iterator[None]:
             stack.enter_context(replaced(partial, "render", _rendering(partial)))
         stack.enter_context(replaced(loader_tags.ExtendsNode, "render", _extending()))
         stack.enter_context(replaced(loader_tags.ExtendsNode, "get_parent", _finding_parent()))
+        stack.enter_context(_missing.noticed(_note_missing))
+        stack.enter_context(_jinja.collect(_render_jinja))
         yield
 
 
@@ -134,7 +137,7 @@ def describe(recorded: Recorded) -> Summed:
     outermost = [render for render in renders if render.parent not in ids]
     note: Note = recorded.notes.get(Stage.TEMPLATES) or Note()
     names = {render.id: render.name for render in renders}
-    missing = [
+    raised = [
         event.attributes["missing_template"]
         for event in recorded.events
         if "missing_template" in event.attributes
@@ -144,11 +147,18 @@ def describe(recorded: Recorded) -> Summed:
         duration_ns=sum(render.duration_ns for render in outermost),
         count=sum(render.count for render in renders) + recorded.dropped.get("renders", 0),
         facts={
-            "missing": missing,
+            "missing": [*raised, *_missing.told(note.missing, raised)],
             "contexts": [
-                {"render": at, "name": names.get(at, ""), "names": _context_names(dicts)}
-                for at, dicts in note.contexts.items()
+                {
+                    "render": at,
+                    "name": names.get(at, ""),
+                    "names": given.told(),
+                    "left_out": given.left_out,
+                    "alike": given.alike,
+                }
+                for at, given in note.contexts.values()
             ],
+            **({"contexts_left_out": note.left_out} if note.left_out else {}),
         },
     )
 
@@ -176,8 +186,7 @@ def _rendering(template_class: Any) -> Any:
                     opened = _open_folded(recorder, self)
             elif name or not _is_ours(self):
                 opened = OpenRender(recorder, self, how)
-                if opened.is_outermost:
-                    _note_context(recorder, opened, context)
+                _note_context(recorder, opened, name, context)
         except Exception as error:
             failed(_RECORD, recorder, error)
         if opened is None:
@@ -223,6 +232,23 @@ def _finding_parent() -> Any:
     return get_parent
 
 
+def _note_missing(recorder: Recorder) -> dict[str, _missing.Missing]:
+    return recorder.note(Stage.TEMPLATES, Note).missing
+
+
+def _render_jinja(recorder: Recorder, template: Any, how: str, root: Any, context: Any) -> Any:
+    opened = None
+    try:
+        opened = OpenRender(recorder, template, how)
+        # Its own code is more exact than a node of Django's further up.
+        opened.template = _jinja_lines.jinja_line(sys._getframe(2)) or opened.template
+    except Exception as error:
+        failed(_RECORD, recorder, error)
+    if opened is None:
+        return _jinja.drained(root, context)
+    return _run(recorder, opened, _jinja.drained, root, context)
+
+
 def _open_folded(recorder: Recorder, template: Any) -> OpenRender:
     opened = OpenRender(recorder, template, "folded")
     folded = recorder.note(Stage.TEMPLATES, Note).folded
@@ -256,7 +282,8 @@ def _is_ours(template: Any) -> bool:
 
 def _origin(template: Any) -> str:
     origin = getattr(template, "origin", None)
-    name = _text(getattr(origin, "name", ""))
+    # Jinja2's templates have a file instead.
+    name = _text(getattr(origin, "name", "") if origin else getattr(template, "filename", ""))
     return "" if name == base.UNKNOWN_SOURCE else name
 
 
@@ -271,17 +298,25 @@ def _text(name: Any) -> str:
     return "" if name is None else name if type(name) is str else str(to_json(name))
 
 
-def _note_context(recorder: Recorder, opened: OpenRender, context: Any) -> None:
-    contexts = recorder.note(Stage.TEMPLATES, Note).contexts
-    if len(contexts) >= _MOST_CONTEXTS:
-        return
-    # A context may be made of any object that can be asked for a key: only a dict has its keys
-    # listed, and by dict's own method. isinstance() would wake a lazy object.
-    contexts[opened.id] = [
-        tuple(islice(dict.__iter__(one), _MOST_NAMES))
-        for one in context.dicts
-        if issubclass(type(one), dict)
-    ]
+def _note_context(recorder: Recorder, opened: OpenRender, name: str, context: Any) -> None:
+    """Take what is new in `context`, once for each template and line that asks for it."""
+    note = recorder.note(Stage.TEMPLATES, Note)
+    dicts = context.dicts
+    if opened.is_outermost:
+        # The built-in names, a dict of its own in each context, tell whether it is the same one.
+        note.outer[opened.thread] = (dicts[0], len(dicts))
+    line = opened.template
+    key = (name, None, 0) if line is None else (name, line.name, line.line)
+    kept = note.contexts.get(key)
+    if kept is not None:
+        kept[1].alike += 1
+    elif len(note.contexts) >= _MOST_CONTEXTS:
+        note.left_out += 1
+    else:
+        first, shared = note.outer.get(opened.thread) or (None, 1)
+        is_inside = not opened.is_outermost and dicts[0] is first
+        given = _contexts.Given(dicts[shared if is_inside else 1 :])
+        note.contexts[key] = (opened.id, given)
 
 
 def _asking_line() -> TemplateLine | None:
@@ -293,8 +328,3 @@ def _asking_line() -> TemplateLine | None:
             return _frames.template_line(frame)
         frame = frame.f_back
     return None
-
-
-def _context_names(dicts: list[tuple[str, ...]]) -> list[str]:
-    names = dict.fromkeys(cut(_text(name), 200) for one in dicts for name in one)
-    return [name for name in names if name not in ("True", "False", "None")]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from django.utils.functional import SimpleLazyObject, lazystr
 from django.utils.safestring import mark_safe
 
 from cycle_inspector import record
-from cycle_inspector.records import Cycle, Render, Stage
+from cycle_inspector.records import HIDDEN, Cycle, Render, Stage
 from tests.shelf.models import Book
 
 LOADED = {
@@ -31,6 +33,7 @@ LOADED = {
     "broken.html": "{% include 'part.html' %}{{ boom }}",
     "absent-part.html": "{% include 'no-such.html' %}",
     "absent-parent.html": "{% extends 'no-such.html' %}",
+    "either.html": "\n{% include names %}",
     "tagged.html": "{% load shelf %}\n{% shelf_label 'a' %}",
     "shelf/label.html": "<b>{{ text }}</b>",
 }
@@ -182,8 +185,14 @@ def test_a_template_may_be_named_by_anything_that_has_a_text() -> None:
 def test_the_names_of_the_outermost_context_are_kept() -> None:
     cycle = recorded(lambda: ENGINE.get_template("loop.html").render(Context({"numbers": [1]})))
 
-    (context,) = cycle.stage(Stage.TEMPLATES).facts["contexts"]
-    assert context == {"render": cycle.renders[0].id, "name": "loop.html", "names": ["numbers"]}
+    context, _ = cycle.stage(Stage.TEMPLATES).facts["contexts"]
+    assert context == {
+        "render": cycle.renders[0].id,
+        "name": "loop.html",
+        "names": [["numbers", "list", "of 1"]],
+        "left_out": 0,
+        "alike": 1,
+    }
 
 
 def test_values_of_a_context_are_not_touched() -> None:
@@ -207,7 +216,12 @@ def test_values_of_a_context_are_not_touched() -> None:
     assert cycle.queries == ()
     assert cycle.dropped == {}
     (kept,) = cycle.stage(Stage.TEMPLATES).facts["contexts"]
-    assert kept["names"] == ["untouchable", "lazy", "books", "safe"]
+    assert kept["names"] == [
+        ["untouchable", "Untouchable", ""],
+        ["lazy", "SimpleLazyObject", ""],
+        ["books", "QuerySet", "of Book, not evaluated"],
+        ["safe", "SafeString", "<b>"],
+    ]
 
 
 def test_a_context_that_is_no_dict_does_no_harm() -> None:
@@ -228,13 +242,105 @@ def test_a_context_that_is_no_dict_does_no_harm() -> None:
     assert len(cycle.renders) == 2
 
 
-def test_a_view_that_renders_in_a_loop_does_not_fill_the_cycle_with_names() -> None:
+def contexts_of(cycle: Cycle) -> dict[str, dict[str, tuple[str, Any]]]:
+    return {
+        one["name"]: {name: (kind, shown) for name, kind, shown in one["names"]}
+        for one in cycle.stage(Stage.TEMPLATES).facts["contexts"]
+    }
+
+
+def test_a_context_is_kept_once_for_a_template_and_line() -> None:
     template = ENGINE.get_template("part.html")
 
     cycle = recorded(lambda: [template.render(Context({"a": 1})) for _ in range(300)])
 
     assert len(cycle.renders) == 300
-    assert len(cycle.stage(Stage.TEMPLATES).facts["contexts"]) == 100
+    (context,) = cycle.stage(Stage.TEMPLATES).facts["contexts"]
+    assert context["alike"] == 300
+
+
+def test_a_page_of_many_parts_does_not_fill_the_cycle() -> None:
+    parts = [Template("a", name=f"{number}.html", engine=ENGINE) for number in range(300)]
+
+    cycle = recorded(lambda: [part.render(Context({"a": 1})) for part in parts])
+
+    facts = cycle.stage(Stage.TEMPLATES).facts
+    assert (len(facts["contexts"]), facts["contexts_left_out"]) == (30, 270)
+
+
+def test_values_are_told_by_type_and_in_short() -> None:
+    book = Book(pk=7, title="Emma")
+    evaluated = Book.objects.all()
+    evaluated._result_cache = [book, book]
+    given = {
+        "book": book,
+        "rows": evaluated,
+        "price": Decimal("9.90"),
+        "day": date(2026, 1, 2),
+        "yes": True,
+        "nothing": None,
+        "long": "x" * 5_000,
+        "pairs": {"a": 1, "b": 2},
+    }
+
+    cycle = recorded(lambda: ENGINE.get_template("part.html").render(Context(given)))
+
+    values = contexts_of(cycle)["part.html"]
+    assert values["book"] == ("Book", "id=7")
+    assert values["rows"] == ("QuerySet", "of Book, evaluated, 2 rows")
+    assert values["price"] == ("Decimal", "9.90")
+    assert values["day"] == ("date", "2026-01-02")
+    assert values["yes"] == ("bool", "True")
+    assert values["nothing"] == ("NoneType", "None")
+    assert values["pairs"] == ("dict", "of 2")
+    assert len(values["long"][1]) < 200
+
+
+def test_what_goes_by_the_name_of_a_secret_is_hidden() -> None:
+    given = {"api_token": "abc", "passenger": "abc"}
+
+    cycle = recorded(lambda: ENGINE.get_template("part.html").render(Context(given)))
+
+    values = contexts_of(cycle)["part.html"]
+    assert values["api_token"] == ("str", HIDDEN)
+    assert values["passenger"] == ("str", "abc")
+
+
+def test_a_part_tells_only_what_is_new_in_it() -> None:
+    source = "{% for one in numbers %}{% include 'part.html' with more='b' %}{% endfor %}"
+    template = Template(source, name="page.html", engine=ENGINE)
+
+    cycle = recorded(lambda: template.render(Context({"numbers": [5, 6]})))
+
+    contexts = contexts_of(cycle)
+    assert set(contexts["page.html"]) == {"numbers"}
+    assert set(contexts["part.html"]) == {"forloop", "one", "more"}
+    assert contexts["part.html"]["one"] == ("int", "5")  # of the first, at that time
+
+
+def test_a_part_with_only_tells_only_that() -> None:
+    template = Template("{% include 'part.html' with a=1 only %}", name="p.html", engine=ENGINE)
+
+    cycle = recorded(lambda: template.render(Context({"b": 2})))
+
+    assert set(contexts_of(cycle)["part.html"]) == {"a"}
+
+
+def test_a_missing_template_with_a_fallback_is_told_with_who_asked() -> None:
+    template = ENGINE.get_template("either.html")
+
+    cycle = recorded(lambda: template.render(Context({"names": ["no-such.html", "part.html"]})))
+
+    (missing,) = cycle.stage(Stage.TEMPLATES).facts["missing"]
+    assert (missing["name"], missing["caught"]) == ("no-such.html", True)
+    assert missing["tried"] == [["no-such.html", "Source does not exist"]]
+    assert missing["template"] == {"name": "either.html", "line": 2}
+
+
+def test_templates_that_are_found_are_not_missing() -> None:
+    cycle = recorded(lambda: ENGINE.select_template(["part.html", "no-such.html"]))
+
+    assert cycle.stage(Stage.TEMPLATES).facts["missing"] == []
 
 
 class Fields(forms.Form):
