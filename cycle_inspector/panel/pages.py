@@ -16,6 +16,7 @@ from cycle_inspector.history.links import Cause, Links
 from cycle_inspector.panel import notes, related, side_events, stages, timeline
 from cycle_inspector.panel.engine import render
 from cycle_inspector.panel.patterns import Listing
+from cycle_inspector.panel.template_sources import Source
 from cycle_inspector.records import Cycle, Finding, Severity, Stage
 
 NO_LINKS = Links()
@@ -126,6 +127,12 @@ def patterns(cycle: Cycle, urls: Urls, listing: Listing) -> SafeString:
     """Return the page of the URL patterns that were tried; its part can stand in a stage."""
     shown = {"urls": urls, "cycle_page": urls.page(cycle.id), "listing": listing}
     return render("patterns.html", shown)
+
+
+def template_source(cycle: Cycle, urls: Urls, source: Source) -> SafeString:
+    """Return the page of a template's file, what its lines cost beside them."""
+    shown = {"urls": urls, "cycle_page": urls.page(cycle.id), "source": source}
+    return render("template_source.html", shown)
 
 
 def page(cycle: Cycle, urls: Urls, *, links: Links = NO_LINKS) -> SafeString:

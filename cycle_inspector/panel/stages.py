@@ -17,6 +17,7 @@ from cycle_inspector.panel import (
     routing,
     side_events,
     surroundings,
+    template_sources,
     threads,
     timeline,
 )
@@ -126,8 +127,13 @@ def _database(cycle: Cycle) -> dict[str, Any]:
 
 def _templates(cycle: Cycle) -> dict[str, Any]:
     contexts = cycle.stage(Stage.TEMPLATES).facts.get("contexts") or []
-    names = {one.get("render"): one.get("names") for one in contexts}
-    return {"tree": [(one, names.get(one.first.id) or []) for one in renders.branches(cycle)]}
+    given = {one.get("render"): one for one in contexts}
+    tree = renders.branches(cycle)
+    return {
+        "tree": [
+            (one, given.get(one.first.id), template_sources.is_file(one.first)) for one in tree
+        ]
+    }
 
 
 def _view(cycle: Cycle) -> dict[str, Any]:

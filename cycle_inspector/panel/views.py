@@ -28,7 +28,7 @@ from cycle_inspector.codec import UnreadableCycle
 from cycle_inspector.exporters import json_document
 from cycle_inspector.history import reader, snapshots, writer
 from cycle_inspector.history.trouble import HistoryUnavailable
-from cycle_inspector.panel import access, assets, beacon, origin, pages
+from cycle_inspector.panel import access, assets, beacon, origin, pages, template_sources
 from cycle_inspector.panel import patterns as tried
 from cycle_inspector.panel import summary as summaries
 from cycle_inspector.panel.pages import Urls
@@ -178,6 +178,16 @@ def patterns(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """List the URL patterns that were tried, from the project's URLconf as it is now."""
     cycle = _get(cycle_id)
     return HttpResponse(pages.patterns(cycle, urls_of(request), tried.of(cycle)))
+
+
+@_allow(*_READING)
+def template(request: HttpRequest, cycle_id: UUID, render: int) -> HttpResponseBase:
+    """Show the file of a template as it is now, with what its lines cost in a cycle."""
+    cycle = _get(cycle_id)
+    source = template_sources.of(cycle, render)
+    if source is None:
+        raise _Absent("There is no such template in this cycle.")
+    return HttpResponse(pages.template_source(cycle, urls_of(request), source))
 
 
 @_allow(*_READING)

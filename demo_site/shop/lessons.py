@@ -113,7 +113,8 @@ LESSONS = (
         title="Many templates",
         look_for=(
             "The tree of renders: three levels of extends, one include drawn 60 times, and an "
-            "inclusion tag that asks a query of its own."
+            "inclusion tag that asks a query of its own. What each was given, the template that "
+            "was looked for first and is not there, and, behind a name, the slow lines."
         ),
         queries=2,
     ),

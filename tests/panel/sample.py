@@ -561,7 +561,13 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
                 {
                     "render": 30,
                     "name": "catalog/book_list.html",
-                    "names": ["books", "page", "shelf"],
+                    "names": [
+                        ["books", "QuerySet", "of Book, evaluated, 25 rows"],
+                        ["page", "int", "1"],
+                        ["shelf", "Shelf", "id=3"],
+                    ],
+                    "left_out": 0,
+                    "alike": 1,
                 }
             ],
             "missing": [
