@@ -21,7 +21,14 @@ from django.utils.safestring import SafeString
 from django.views import debug
 
 from cycle_inspector.assembly import Recorded, Summed
-from cycle_inspector.collectors import _contexts, _frames, _jinja, _jinja_lines, _missing
+from cycle_inspector.collectors import (
+    _contexts,
+    _frames,
+    _jinja,
+    _jinja_lines,
+    _missing,
+    _processors,
+)
 from cycle_inspector.collectors._guard import failed
 from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.collectors._values import to_json
@@ -104,12 +111,13 @@ class OpenRender(Opened):
 class Note:
     """What is kept besides the renders themselves."""
 
-    __slots__ = ("contexts", "folded", "left_out", "missing", "outer")
+    __slots__ = ("contexts", "folded", "left_out", "missing", "outer", "processors")
 
     def __init__(self) -> None:
         # By the name of the template and the line that asked; the id is of the first such render.
         self.contexts: dict[tuple[str, str | None, int], tuple[int, _contexts.Given]] = {}
         self.left_out = 0
+        self.processors: list[_processors.Ran] = []
         self.missing: dict[str, _missing.Missing] = {}
         self.outer: dict[Thread, tuple[Any, int]] = {}  # of the context of the outermost render
         self.folded: dict[tuple[int | None, Thread], OpenRender] = {}
@@ -126,6 +134,7 @@ def collect() -> Iterator[None]:
         stack.enter_context(replaced(loader_tags.ExtendsNode, "render", _extending()))
         stack.enter_context(replaced(loader_tags.ExtendsNode, "get_parent", _finding_parent()))
         stack.enter_context(_missing.noticed(_note_missing))
+        stack.enter_context(_processors.noticed(_note_processors))
         stack.enter_context(_jinja.collect(_render_jinja))
         yield
 
@@ -158,6 +167,7 @@ def describe(recorded: Recorded) -> Summed:
                 }
                 for at, given in note.contexts.values()
             ],
+            "processors": _processors.told(note.processors, recorded.queries),
             **({"contexts_left_out": note.left_out} if note.left_out else {}),
         },
     )
@@ -234,6 +244,10 @@ def _finding_parent() -> Any:
 
 def _note_missing(recorder: Recorder) -> dict[str, _missing.Missing]:
     return recorder.note(Stage.TEMPLATES, Note).missing
+
+
+def _note_processors(recorder: Recorder) -> list[_processors.Ran]:
+    return recorder.note(Stage.TEMPLATES, Note).processors
 
 
 def _render_jinja(recorder: Recorder, template: Any, how: str, root: Any, context: Any) -> Any:
