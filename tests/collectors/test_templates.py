@@ -12,8 +12,16 @@ from typing import Any
 import django
 import pytest
 from django import forms
-from django.template import Context, Engine, RequestContext, Template, TemplateDoesNotExist
+from django.template import (
+    Context,
+    Engine,
+    Origin,
+    RequestContext,
+    Template,
+    TemplateDoesNotExist,
+)
 from django.template.loader import render_to_string
+from django.template.loaders import locmem
 from django.template.response import TemplateResponse
 from django.test import RequestFactory
 from django.utils.functional import SimpleLazyObject, lazystr
@@ -33,6 +41,7 @@ LOADED = {
     "broken.html": "{% include 'part.html' %}{{ boom }}",
     "absent-part.html": "{% include 'no-such.html' %}",
     "absent-parent.html": "{% extends 'no-such.html' %}",
+    "dynamic.html": "{% extends parent %}",
     "either.html": "\n{% include names %}",
     "tagged.html": "{% load shelf %}\n{% shelf_label 'a' %}",
     "shelf/label.html": "<b>{{ text }}</b>",
@@ -456,3 +465,47 @@ def test_a_block_that_renders_nothing_has_no_renders() -> None:
         "contexts": [],
         "processors": [],
     }
+
+
+def test_a_parent_that_is_found_as_the_page_is_rendered_has_its_name() -> None:
+    template = ENGINE.get_template("dynamic.html")
+
+    renders = recorded(lambda: template.render(Context({"parent": "mid.html"}))).renders
+
+    assert [(one.name, one.how) for one in renders] == [
+        ("dynamic.html", "template"),
+        ("mid.html", "extends"),
+        ("base.html", "extends"),
+    ]
+
+
+class OwnLoader(locmem.Loader):
+    """A loader of a project's own, with names of its own."""
+
+    def get_template_sources(self, template_name: str) -> Any:
+        yield Origin(name=f"shelf:{template_name}", template_name=template_name, loader=self)
+
+    def get_contents(self, origin: Origin) -> str:
+        try:
+            return LOADED[origin.template_name]  # type: ignore[index]
+        except KeyError:
+            raise TemplateDoesNotExist(origin) from None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("is_cached", [False, True])
+def test_loaders_of_a_project_name_their_places(is_cached: bool) -> None:
+    own: Any = (f"{__name__}.OwnLoader", {})
+    cached: Any = ("django.template.loaders.cached.Loader", [own])
+    engine = Engine(loaders=[cached if is_cached else own])
+
+    def work() -> None:
+        engine.select_template(["no-such.html", "part.html"]).render(Context())
+
+    for _ in range(2):  # the second time the cache knows
+        cycle = recorded(work)
+
+        assert cycle.renders[0].origin == "shelf:part.html"
+        (missing,) = cycle.stage(Stage.TEMPLATES).facts["missing"]
+        assert missing["name"] == "no-such.html"
+    if not is_cached:
+        assert missing["tried"] == [["shelf:no-such.html", "Source does not exist"]]
