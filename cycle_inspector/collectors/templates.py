@@ -13,11 +13,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from threading import Thread
-from types import FrameType
 from typing import Any
 
 from django.template import base, loader_tags
-from django.utils.safestring import SafeString
 from django.views import debug
 
 from cycle_inspector.assembly import Recorded, Summed
@@ -31,81 +29,15 @@ from cycle_inspector.collectors import (
 )
 from cycle_inspector.collectors._guard import failed
 from cycle_inspector.collectors._patching import replaced
-from cycle_inspector.collectors._values import to_json
-from cycle_inspector.recorder import Opened, Recorder, current, innermost
-from cycle_inspector.records import Render, Stage, TemplateLine
+from cycle_inspector.collectors._renders import OpenRender, text
+from cycle_inspector.recorder import Recorder, current, innermost
+from cycle_inspector.records import Stage
 
 _FOLDED = "django/forms/"
-_NODE = base.Node.render_annotated.__code__
 _RECORD = "record a template"
 
 # A page of a hundred different parts would fill the cycle with what each was given.
 _MOST_CONTEXTS = 30
-
-# An {% include %} stands three frames above the render it asks for, an inclusion tag five.
-_FRAMES_TO_NODE = 12
-
-
-class OpenRender(Opened):
-    """A render that is still running, or was."""
-
-    __slots__ = (
-        "above",
-        "count",
-        "error",
-        "first",
-        "how",
-        "inner",
-        "is_outermost",
-        "rendered",
-        "template",
-        "time",
-    )
-
-    def __init__(self, recorder: Recorder, rendered: Any, how: str) -> None:
-        self.is_outermost = type(innermost()) is not OpenRender
-        self.template = None if self.is_outermost else _asking_line()
-        self.rendered = rendered  # the template; None until the parent of one is found
-        self.how = how
-        self.count = 1
-        self.inner = 0
-        self.time = 0
-        self.error: str | None = None
-        self.first: OpenRender | None = None  # the one of the same place that it is folded into
-        self.above: Any = None  # what stands above it on the stack, once a query has asked
-        super().__init__(recorder)
-
-    def finish(self, recorder: Recorder) -> None:
-        """Close it, and add it to the cycle or to the one that stands for both."""
-        self.close(recorder)
-        self.time = self.end - self.start
-        outer = innermost()
-        if type(outer) is OpenRender:
-            outer.inner += self.time
-        first = self.first
-        if first is None:
-            recorder.add_render(self)
-        else:
-            first.count += self.count
-            first.time += self.time
-            first.inner += self.inner
-            first.error = first.error or self.error
-
-    def record(self, recorder: Recorder) -> Render:
-        return Render(
-            id=self.id,
-            parent=self.parent,
-            name=_name(self.rendered),
-            origin=_origin(self.rendered),
-            how=self.how,
-            start_ns=self.start - recorder.start,
-            duration_ns=self.time,
-            own_ns=max(self.time - self.inner, 0),
-            count=self.count,
-            template=self.template,
-            error=self.error,
-            thread=self.thread.name,
-        )
 
 
 class Note:
@@ -187,7 +119,7 @@ def _rendering(template_class: Any) -> Any:
         try:
             name = getattr(self, "name", None)
             if type(name) is not str:
-                name = _text(name)
+                name = text(name)
             if name.startswith(_FOLDED):
                 outer = innermost()
                 if type(outer) is OpenRender and outer.how == "folded":
@@ -294,24 +226,6 @@ def _is_ours(template: Any) -> bool:
     return getattr(template, "engine", None) is debug.DEBUG_ENGINE
 
 
-def _origin(template: Any) -> str:
-    origin = getattr(template, "origin", None)
-    # Jinja2's templates have a file instead.
-    name = _text(getattr(origin, "name", "") if origin else getattr(template, "filename", ""))
-    return "" if name == base.UNKNOWN_SOURCE else name
-
-
-def _name(template: Any) -> str:
-    return _text(getattr(template, "name", None))
-
-
-def _text(name: Any) -> str:
-    if type(name) is SafeString:  # as every name that is written in a template
-        return str.__str__(name)
-    # A project may name a template by a path or by a lazy text.
-    return "" if name is None else name if type(name) is str else str(to_json(name))
-
-
 def _note_context(recorder: Recorder, opened: OpenRender, name: str, context: Any) -> None:
     """Take what is new in `context`, once for each template and line that asks for it."""
     note = recorder.note(Stage.TEMPLATES, Note)
@@ -331,14 +245,3 @@ def _note_context(recorder: Recorder, opened: OpenRender, name: str, context: An
         is_inside = not opened.is_outermost and dicts[0] is first
         given = _contexts.Given(dicts[shared if is_inside else 1 :])
         note.contexts[key] = (opened.id, given)
-
-
-def _asking_line() -> TemplateLine | None:
-    frame: FrameType | None = sys._getframe(3)  # whoever called the hooked method
-    for _ in range(_FRAMES_TO_NODE):
-        if frame is None:
-            return None
-        if frame.f_code is _NODE:
-            return _frames.template_line(frame)
-        frame = frame.f_back
-    return None
