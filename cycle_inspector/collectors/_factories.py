@@ -15,7 +15,7 @@ from typing import Any
 from django.core.exceptions import MiddlewareNotUsed
 from django.core.handlers import base
 
-from cycle_inspector.collectors import _frames
+from cycle_inspector.collectors import _places
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._layers import FIRST, LAST
 from cycle_inspector.collectors._messages import message_of
@@ -87,7 +87,7 @@ def _reason(error: MiddlewareNotUsed) -> dict[str, Json]:
     said: dict[str, Json] = {}
     if message := message_of(error):
         said["reason"] = message
-    frame = next(iter(_frames.of_traceback(error)), None)
+    frame = next(iter(_places.of_traceback(error)), None)
     if frame is not None:
         said |= {"path": frame.path, "line": frame.line, "function": frame.function}
     return said

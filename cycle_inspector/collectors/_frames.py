@@ -32,11 +32,11 @@ from django.utils.deprecation import MiddlewareMixin
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._jinja_lines import jinja_place
 from cycle_inspector.collectors._patching import replaced
-from cycle_inspector.collectors._places import MOST_FRAMES, TO_ONE, Place, frame_at, intern
+from cycle_inspector.collectors._places import TO_ONE, Place, intern
 from cycle_inspector.collectors._sources import JINJA, KEEP, LOOK, RULES, look_into, rule_of
 from cycle_inspector.collectors._values import to_json
 from cycle_inspector.recorder import current
-from cycle_inspector.records import Frame, TemplateLine
+from cycle_inspector.records import TemplateLine
 
 # What the walk does at a frame, by the id of its code; the codes are kept alive beside it.
 STOP, RENDER, NODE, DESCRIPTOR, HAND_OVER, CHAIN = range(6)
@@ -186,29 +186,6 @@ def async_view(coroutine: Any) -> Any:
     """Remember the running view's coroutine, for tasks that it starts; return it."""
     _view.set(coroutine)
     return coroutine
-
-
-def of_traceback(error: BaseException) -> tuple[Frame, ...]:
-    """Return the frames an exception came through, innermost first, Django's left out."""
-    return frames_of(places_of_traceback(error))
-
-
-def places_of_traceback(error: BaseException) -> list[tuple[CodeType, int]]:
-    """Return the same as code and offsets, to be read later, without keeping the exception."""
-    places = []
-    traceback = error.__traceback__
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        # Jinja2 puts frames into a traceback whose lines are those of the template.
-        if rule_of(code) in (KEEP, JINJA):
-            places.append((code, traceback.tb_lasti))
-        traceback = traceback.tb_next
-    return places[-MOST_FRAMES:][::-1]
-
-
-def frames_of(places: list[tuple[CodeType, int]]) -> tuple[Frame, ...]:
-    """Return the lines that these places stand for."""
-    return tuple(frame_at(code, offset) for code, offset in places)
 
 
 @contextmanager

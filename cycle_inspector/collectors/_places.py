@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models.fields import related_descriptors
 from django.db.models.query_utils import DeferredAttribute
 
-from cycle_inspector.collectors._sources import is_project
+from cycle_inspector.collectors._sources import JINJA, KEEP, is_project, rule_of
 from cycle_inspector.records import Frame, TemplateLine
 
 TO_ONE = (
@@ -105,6 +105,29 @@ def frame_at(code: CodeType, offset: int) -> Frame:
         function=code.co_qualname,
         is_project=is_project(path),
     )
+
+
+def of_traceback(error: BaseException) -> tuple[Frame, ...]:
+    """Return the frames an exception came through, innermost first, Django's left out."""
+    return frames_of(places_of_traceback(error))
+
+
+def places_of_traceback(error: BaseException) -> list[tuple[CodeType, int]]:
+    """Return the same as code and offsets, to be read later, without keeping the exception."""
+    places = []
+    traceback = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        # Jinja2 puts frames into a traceback whose lines are those of the template.
+        if rule_of(code) in (KEEP, JINJA):
+            places.append((code, traceback.tb_lasti))
+        traceback = traceback.tb_next
+    return places[-MOST_FRAMES:][::-1]
+
+
+def frames_of(places: list[tuple[CodeType, int]]) -> tuple[Frame, ...]:
+    """Return the lines that these places stand for."""
+    return tuple(frame_at(code, offset) for code, offset in places)
 
 
 def _relation(descriptor: Any, model: Any) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.dispatch import Signal
 
-from cycle_inspector.collectors import _frames, _libraries
+from cycle_inspector.collectors import _libraries, _places
 from cycle_inspector.collectors._followed import name_of as function_name
 from cycle_inspector.collectors._followed import place_of
 from cycle_inspector.collectors._guard import guard
@@ -48,7 +48,7 @@ class Caught(SideEvent):
         super().__init__(recorder, frame)
         self._name = name_of(error)
         self._message = message_of(error)
-        self._places = _frames.places_of_traceback(error)
+        self._places = _places.places_of_traceback(error)
         self._by = by
         self._what = what
         self.status: Json = None
@@ -62,7 +62,7 @@ class Caught(SideEvent):
             told["in"] = self._what
         if type(self.status) is int:
             told["status"] = self.status
-        frames = _frames.frames_of(self._places)
+        frames = _places.frames_of(self._places)
         if frames:
             innermost = next((one for one in frames if one.is_project), frames[0])
             told["raised_at"] = place_of(innermost.path, innermost.line, innermost.function)

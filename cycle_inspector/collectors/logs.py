@@ -18,7 +18,7 @@ from functools import wraps
 from types import FrameType
 from typing import Any
 
-from cycle_inspector.collectors import _frames, _redaction, caught
+from cycle_inspector.collectors import _places, _redaction, caught
 from cycle_inspector.collectors._followed import place_of
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._messages import clean, message_of
@@ -62,8 +62,8 @@ class Logged(SideEvent):
                 "name": name_of(exc_info[1]),
                 "message": message_of(exc_info[1]),
             }
-            places = _frames.places_of_traceback(exc_info[1])
-            self._raised_at = lambda: _frames.frames_of(places)
+            places = _places.places_of_traceback(exc_info[1])
+            self._raised_at = lambda: _places.frames_of(places)
 
     def name(self) -> str:
         return str(to_json(self._logger))

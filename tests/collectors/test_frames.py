@@ -124,24 +124,6 @@ def test_line_of_a_statement_over_several_lines_is_that_of_the_call() -> None:
     assert place.frames()[1].line in (start + 2, start + 3)
 
 
-def test_frames_of_an_exception_are_those_it_came_through() -> None:
-    def fail() -> None:
-        raise ValueError("no shelf")
-
-    with pytest.raises(ValueError, match="no shelf") as caught:
-        engines["django"].from_string("{{ x }}").render({"x": fail})
-    frames = _frames.of_traceback(caught.value)
-    assert [frame.function.rpartition(".")[2] for frame in frames] == [
-        "fail",
-        "test_frames_of_an_exception_are_those_it_came_through",
-    ]
-    assert frames[0].line == fail.__code__.co_firstlineno + 1
-
-
-def test_exception_that_was_never_raised_has_no_frames() -> None:
-    assert _frames.of_traceback(ValueError()) == ()
-
-
 def test_code_objects_of_places_are_kept_alive() -> None:
     # The table of places goes by ids, which would be used again.
     names = compiled("def look():\n    return look_up(sys._getframe())\n", "/srv/shop/once.py")

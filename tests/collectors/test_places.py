@@ -6,6 +6,7 @@ from types import CodeType
 from typing import Any
 
 import pytest
+from django.template import engines
 
 from cycle_inspector.collectors import _places
 from cycle_inspector.collectors._places import MOST_FRAMES, Place, frame_at, intern
@@ -71,3 +72,21 @@ def test_the_table_is_emptied_before_it_grows_without_end(monkeypatch: pytest.Mo
     kept = [place_of((here.__code__, offset)) for offset in range(3)]
 
     assert list(_places._places.values()) == kept[2:]
+
+
+def test_frames_of_an_exception_are_those_it_came_through() -> None:
+    def fail() -> None:
+        raise ValueError("no shelf")
+
+    with pytest.raises(ValueError, match="no shelf") as caught:
+        engines["django"].from_string("{{ x }}").render({"x": fail})
+    frames = _places.of_traceback(caught.value)
+    assert [frame.function.rpartition(".")[2] for frame in frames] == [
+        "fail",
+        "test_frames_of_an_exception_are_those_it_came_through",
+    ]
+    assert frames[0].line == fail.__code__.co_firstlineno + 1
+
+
+def test_exception_that_was_never_raised_has_no_frames() -> None:
+    assert _places.of_traceback(ValueError()) == ()
