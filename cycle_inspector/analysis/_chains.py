@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from cycle_inspector.analysis._sources import Block
+from cycle_inspector.analysis._sources import Block, nodes_of
 
 # Methods that give a queryset of the same kind back, of managers and querysets alike.
 SAME = frozenset(
@@ -206,7 +206,7 @@ class Search:
                 self.of([value], labels | key)
 
     def _values(self, name: str) -> Iterator[tuple[frozenset[str], ast.AST]]:
-        for node in ast.walk(self.scope):
+        for node in nodes_of(self.scope):
             if getattr(node, "lineno", self.line + 1) > self.line:
                 continue
             if isinstance(node, ast.Assign):

@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cycle_inspector.analysis._chains import ENDS, SAME, Queryset, Search, last_name
-from cycle_inspector.analysis._sources import Block
+from cycle_inspector.analysis._sources import Block, nodes_of
 
 # Methods that leave out no row by what it holds.
 _AS_IT_IS = (SAME | ENDS) - {"filter", "exclude", "complex_filter", "extra", "get", "aget"}
@@ -80,7 +81,7 @@ def returned_by(
     if tree is None or scope is None:
         return None
     search = wanted.search(block, tree, scope, getattr(scope, "end_lineno", 0))
-    search.of(node for node in ast.walk(scope) if isinstance(node, ast.Return))
+    search.of(node for node in nodes_of(scope) if isinstance(node, ast.Return))
     return search.only(0, words)
 
 
@@ -162,7 +163,7 @@ def _around(
 
 def _innermost(tree: ast.AST, line: int, kinds: type | tuple[type, ...]) -> ast.AST | None:
     found: ast.AST | None = None
-    for node in ast.walk(tree):  # outer ones come first
+    for node in nodes_of(tree):  # outer ones come first
         if isinstance(node, kinds) and _first_line(node) <= line <= getattr(node, "end_lineno", 0):
             found = node
     return found
@@ -183,5 +184,6 @@ def _header(statement: ast.AST) -> list[ast.AST]:
     ]
 
 
+@lru_cache(maxsize=100)
 def _parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
-    return {inner: outer for outer in ast.walk(tree) for inner in ast.iter_child_nodes(outer)}
+    return {inner: outer for outer in nodes_of(tree) for inner in ast.iter_child_nodes(outer)}

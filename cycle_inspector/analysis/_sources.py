@@ -77,3 +77,9 @@ def _tree(block: Block) -> ast.AST | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return ast.increment_lineno(tree, block.first - (2 if is_indented else 1))
+
+
+@lru_cache(maxsize=400)
+def nodes_of(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Return all nodes below `tree`, and itself, the outer ones first; walked once for each."""
+    return tuple(ast.walk(tree))
