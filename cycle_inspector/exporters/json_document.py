@@ -6,8 +6,10 @@ the records ends in `_ms` here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from cycle_inspector.analysis.grouping import GROUPINGS, Group, Key
 from cycle_inspector.codec import SCHEMA_VERSION
 from cycle_inspector.records import Cycle, Event, Finding, Frame, Query, Render, Span, TemplateLine
 
@@ -40,6 +42,7 @@ def export(cycle: Cycle) -> dict[str, Any]:
         ],
         "spans": [_span(span) for span in cycle.spans],
         "queries": [_query(query) for query in cycle.queries],
+        "groups": {name: _groups(group(cycle)) for name, group in GROUPINGS.items()},
         "renders": [_render(render) for render in cycle.renders],
         "events": [_event(event) for event in cycle.events],
         "findings": [_finding(finding) for finding in cycle.findings],
@@ -119,6 +122,24 @@ def _query(query: Query) -> dict[str, Any]:
         "error": query.error,
         "thread": query.thread,
     }
+
+
+def _groups(groups: Iterable[Group]) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": _key(group.key),
+            "count": group.count,
+            "duration_ms": milliseconds(group.duration_ns),
+            "queries": [query.id for query in group.queries],
+        }
+        for group in groups
+    ]
+
+
+def _key(key: Key) -> Any:
+    if isinstance(key, Frame):
+        return _frame(key)
+    return _line(key) if isinstance(key, TemplateLine) else key
 
 
 def _render(render: Render) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def test_document_has_these_names() -> None:
         "stages",
         "spans",
         "queries",
+        "groups",
         "renders",
         "events",
         "findings",
@@ -100,6 +101,21 @@ def test_document_has_these_names() -> None:
 )
 def test_parts_have_these_names(part: str, names: str) -> None:
     assert list(export(full_cycle())[part][0]) == names.split()
+
+
+def test_queries_are_grouped_by_what_they_share() -> None:
+    same = (make_query(id=1), make_query(id=2), make_query(id=3, params=(8,)))
+
+    groups = export(make_cycle(queries=same))["groups"]
+
+    assert list(groups) == ["same", "shape", "table", "caller", "template"]
+    assert [(one["queries"], one["count"]) for one in groups["same"]] == [([1, 2], 2)]
+    assert [(one["queries"], one["duration_ms"]) for one in groups["shape"]] == [([1, 2, 3], 0.75)]
+    assert [one["key"] for one in groups["table"]] == ["catalog_author"]
+    assert [one["key"]["line"] for one in groups["caller"]] == [22]
+    assert [one["key"] for one in groups["template"]] == [
+        {"name": "catalog/book_list.html", "line": 14}
+    ]
 
 
 def test_frames_and_template_lines_have_these_names() -> None:
