@@ -212,6 +212,17 @@ def _of_caught(event: Event) -> Severity:
     return Severity.WARNING
 
 
+def _asked(event: Event) -> str:
+    return f"{event.name} {event.attributes.get('url') or ''}".rstrip()
+
+
+def _of_answer(event: Event) -> Severity | None:
+    status = event.attributes.get("status")
+    if event.attributes.get("error") or (isinstance(status, int) and status >= 500):
+        return Severity.ERROR
+    return Severity.WARNING if isinstance(status, int) and status >= 400 else None
+
+
 def _level(event: Event) -> Severity | None:
     return _LEVELS.get(str(event.attributes.get("level")))
 
@@ -244,5 +255,11 @@ KINDS: Mapping[str, Kind] = {
     ),
     "signal": Kind(title="Signals", noun="signal,signals", said=_sent),
     "task": Kind(title="Background tasks", noun="background task,background tasks"),
+    "http": Kind(
+        title="Outgoing HTTP",
+        noun="outgoing request,outgoing requests",
+        said=_asked,
+        severity=_of_answer,
+    ),
 }
 """Every one of `SIDE_KINDS`."""

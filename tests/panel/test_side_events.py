@@ -154,8 +154,20 @@ def test_a_task_shows_its_arguments_and_state() -> None:
     assert "in this request" in happened("task", "shop.restock", state="success", here=True)
 
 
+def test_an_outgoing_request_shows_its_address_and_answer() -> None:
+    url = "https://books.example/isbn"
+    shown = happened("http", "GET", url=url, by="httpx", status=404, size=2_048, duration_ns=MS)
+
+    assert url in shown
+    assert '<span class="chip severity-warning">404</span>' in shown
+    assert "httpx, 2.0 KB" in shown
+    assert "not ended" not in shown
+    assert '<span class="chip">200</span>' in happened("http", "GET", url=url, status=200)
+    assert "not ended" in happened("http", "GET", url=url)
+
+
 def test_hostile_text_stays_text() -> None:
-    words = ("message", "by", "in", "sender", "sent_by", "queue", "id", "state", "error")
+    words = ("message", "by", "in", "sender", "sent_by", "queue", "id", "state", "error", "url")
     hostile = {**dict.fromkeys(words, HOSTILE), "arguments": [[HOSTILE] * 3]}
     shown = pages.events(
         with_events(

@@ -8,7 +8,9 @@ import io
 import logging
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from functools import partial, wraps
+from http.client import HTTPConnection
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -250,6 +252,9 @@ def side_events(request: HttpRequest) -> HttpResponse:
     logging.getLogger("shelf").warning("%s copies", 3)
     cache.get("copies")
     EmailBackend().send_messages([EmailMessage("s", "b", "a@example.com", ["b@example.com"])])
+    refused = HTTPConnection("127.0.0.1", 1, timeout=1)  # nobody listens there
+    with suppress(OSError):
+        refused.request("GET", "/")
     return HttpResponse(PAGE)
 
 
