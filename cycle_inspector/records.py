@@ -157,7 +157,18 @@ def is_mark(record: Span | Event) -> bool:
     return kind == "mark"
 
 
-SIDE_KINDS = ("log", "cache", "mail", "warning", "caught", "signal", "task", "http")
+SIDE_KINDS = (
+    "log",
+    "cache",
+    "mail",
+    "warning",
+    "caught",
+    "signal",
+    "task",
+    "http",
+    "storage",
+    "static",
+)
 """Kinds of the events that stand beside the stages; the others say what went wrong."""
 
 

@@ -216,6 +216,10 @@ def _asked(event: Event) -> str:
     return f"{event.name} {event.attributes.get('url') or ''}".rstrip()
 
 
+def _filed(event: Event) -> str:
+    return f"{event.name} {event.attributes.get('name') or ''}".rstrip()
+
+
 def _of_answer(event: Event) -> Severity | None:
     status = event.attributes.get("status")
     if event.attributes.get("error") or (isinstance(status, int) and status >= 500):
@@ -261,5 +265,7 @@ KINDS: Mapping[str, Kind] = {
         said=_asked,
         severity=_of_answer,
     ),
+    "storage": Kind(title="File storage", noun="storage call,storage calls", said=_filed),
+    "static": Kind(title="Static files", noun="static file,static files"),
 }
 """Every one of `SIDE_KINDS`."""

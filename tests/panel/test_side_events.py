@@ -112,7 +112,7 @@ def test_a_mail_can_be_opened_to_be_read() -> None:
     assert "not sent" in pages.events(with_events(mail(error="OSError: no host")))
 
 
-def happened(kind: str, name: str, **facts: Any) -> str:
+def happened(kind: str, name: str, /, **facts: Any) -> str:
     return pages.events(with_events(make_event(kind=kind, name=name, attributes=facts)))
 
 
@@ -166,8 +166,41 @@ def test_an_outgoing_request_shows_its_address_and_answer() -> None:
     assert "not ended" in happened("http", "GET", url=url)
 
 
+def test_a_call_of_a_storage_shows_its_file() -> None:
+    shown = happened("storage", "save", name="a.txt", saved_as="a_x.txt", alias="covers", size=4)
+
+    assert "a.txt" in shown
+    assert "a_x.txt" in shown
+    assert "covers, 4 B" in shown
+    assert "is not there" not in shown
+    assert "is not there" in happened("storage", "exists", name="a.txt", found=False)
+
+
+def test_a_static_file_shows_its_address_and_its_line() -> None:
+    line = {"name": "shop/base.html", "line": 4}
+    shown = happened("static", "shop.css", url="/static/shop.1f.css", count=3, template=line)
+
+    assert "/static/shop.1f.css" in shown
+    assert "shop/base.html:4" in shown
+    assert '<td class="figure strong">3</td>' in shown
+
+
 def test_hostile_text_stays_text() -> None:
-    words = ("message", "by", "in", "sender", "sent_by", "queue", "id", "state", "error", "url")
+    words = (
+        "message",
+        "by",
+        "in",
+        "sender",
+        "sent_by",
+        "queue",
+        "id",
+        "state",
+        "error",
+        "url",
+        "name",
+        "saved_as",
+        "backend",
+    )
     hostile = {**dict.fromkeys(words, HOSTILE), "arguments": [[HOSTILE] * 3]}
     shown = pages.events(
         with_events(

@@ -17,6 +17,7 @@ from asgiref.sync import sync_to_async
 from django import forms
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection, transaction
@@ -31,6 +32,7 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.template.response import TemplateResponse
+from django.templatetags.static import static
 from django.test import Client
 from django.views import View
 
@@ -255,6 +257,8 @@ def side_events(request: HttpRequest) -> HttpResponse:
     refused = HTTPConnection("127.0.0.1", 1, timeout=1)  # nobody listens there
     with suppress(OSError):
         refused.request("GET", "/")
+    default_storage.exists("absent.txt")
+    static("shelf.css")
     return HttpResponse(PAGE)
 
 
