@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -24,6 +26,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import csrf_exempt
 
 from cycle_inspector import conf
 from cycle_inspector.admin_filters import (
@@ -169,13 +172,25 @@ class CycleAdmin(_ModelAdmin):
             self.admin_site.admin_view(self.asset_view),
             name="cycle_inspector_cycle_asset",
         )
-        return [assets, *super().get_urls()]
+        plan = path(
+            "<uuid:cycle_id>/queries/<int:number>/explain",
+            # The view asks itself whether it is the page's own script that sends this.
+            self.admin_site.admin_view(csrf_exempt(self.explain_view)),
+            name="cycle_inspector_cycle_explain",
+        )
+        return [assets, plan, *super().get_urls()]
 
     def asset_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
         """Send one of the package's static files: the admin needs no collectstatic for them."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return views.asset(request, name=name)
+
+    def explain_view(self, request: HttpRequest, cycle_id: UUID, number: int) -> HttpResponseBase:
+        """Send the plan of a query as a fragment."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return views.explain(request, cycle_id=cycle_id, number=number)
 
     @_explained
     def changelist_view(
@@ -222,7 +237,11 @@ class CycleAdmin(_ModelAdmin):
             "has_delete_permission": self.has_delete_permission(request, row),
             "report": pages.embed(
                 snapshots.with_changes(cycle),
-                pages.Urls(assets=asset.removesuffix("-"), cycle=self._address_of),
+                pages.Urls(
+                    assets=asset.removesuffix("-"),
+                    cycle=self._address_of,
+                    queries=self._queries_of if settings.DEBUG else None,
+                ),
                 links=reader.links_of(cycle),
             ),
             **(extra_context or {}),
@@ -237,6 +256,10 @@ class CycleAdmin(_ModelAdmin):
 
     def _address_of(self, cycle_id: str) -> str:
         return reverse(f"{self.admin_site.name}:cycle_inspector_cycle_change", args=[cycle_id])
+
+    def _queries_of(self, cycle_id: str) -> str:
+        name = f"{self.admin_site.name}:cycle_inspector_cycle_explain"
+        return reverse(name, args=[cycle_id, 0]).removesuffix("0/explain")
 
     def say(self, request: HttpRequest, sentence: str) -> HttpResponseBase:
         """Return a page of the admin that says why there is nothing to show."""

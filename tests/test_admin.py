@@ -191,3 +191,27 @@ def test_a_history_that_cannot_be_read_is_explained(
 
     assert response.status_code in (200, 503)
     assert str(broken) in response.content.decode()
+
+
+def test_a_query_is_explained_to_whoever_may_view_cycles(client: Client, settings: Any) -> None:
+    settings.DEBUG = True
+    Book.objects.create(title="one")
+    cycle_id = kept("/queries/2/")
+    html = client.get(f"{LIST}{cycle_id}/change/").content.decode()
+    found = re.search(rf'<cycle-explain src="({LIST}{cycle_id}/queries/\d+/explain)"', html)
+    assert found is not None
+    own = {"sec-fetch-site": "same-origin"}
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = client.cookies
+
+    shown = strict.post(found[1], headers=own)
+
+    assert (shown.status_code, "data-part" in shown.content.decode()) == (200, True)
+    assert client.post(found[1], headers={"sec-fetch-site": "same-site"}).status_code == 403
+    assert client.get(found[1]).status_code == 405
+    clerk = Client()
+    clerk.force_login(User.objects.create_user("clerk", is_staff=True))
+    assert clerk.post(found[1], headers=own).status_code == 403
+    assert Client().post(found[1], headers=own).status_code == 302
+    settings.DEBUG = False
+    assert client.post(found[1], headers=own).status_code == 404

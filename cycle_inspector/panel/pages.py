@@ -35,6 +35,7 @@ class Urls:
     assets: str
     root: str | None = None
     cycle: Callable[[str], str] | None = None
+    queries: Callable[[str], str] | None = None  # the address below which those of a cycle stand
 
     def page(self, cycle_id: str) -> str:
         """Return the address of the stand-alone page of a cycle."""
@@ -115,7 +116,13 @@ def overview(cycle: Cycle, urls: Urls, *, links: Links = NO_LINKS) -> SafeString
 def stage(cycle: Cycle, one: Stage, urls: Urls | None = None) -> SafeString:
     """Return the view of one stage. One that cannot be shown does not take the others with it."""
     template = f"stages/{one.value}.html"
-    return _shown(cycle, one.value, template, lambda: stages.context(cycle, one, urls))
+    root = urls.queries(cycle.id) if urls is not None and urls.queries is not None else None
+    return _shown(
+        cycle,
+        one.value,
+        template,
+        lambda: {**stages.context(cycle, one, urls), "queries_root": root},
+    )
 
 
 def events(cycle: Cycle) -> SafeString:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from cycle_inspector.explain.statements import begins_as_read
 from cycle_inspector.panel import sql, transactions
 from cycle_inspector.panel.layout import Axis, Bar
 from cycle_inspector.records import Cycle, Finding, Query
@@ -38,6 +39,7 @@ class Line:
     marks: tuple[Mark, ...]
     like: int | None  # the number of the first query with this statement and these frames
     standing: transactions.Standing
+    is_read: bool  # by its beginning: it can perhaps be explained
     is_brief: bool  # one line and no more: there are too many like it
 
 
@@ -78,6 +80,7 @@ def lines(cycle: Cycle) -> list[Line]:
                 marks=tuple(marks.get(query.id, ())),
                 like=first if repeats else None,
                 standing=standing,
+                is_read=begins_as_read(query.sql),
                 is_brief=bool(repeats) and number > _MOST_IN_FULL,
             )
         )

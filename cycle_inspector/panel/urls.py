@@ -21,5 +21,6 @@ urlpatterns = [
     path(f"{_root}<uuid:cycle_id>/patterns", views.patterns),
     path(f"{_root}<uuid:cycle_id>/templates/<int:render>", views.template),
     path(f"{_root}<uuid:cycle_id>/browser", views.browser),
+    path(f"{_root}<uuid:cycle_id>/queries/<int:number>/explain", views.explain),
     path(f"{_root}<path:name>", views.asset),
 ]

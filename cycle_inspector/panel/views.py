@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import (
     Http404,
@@ -28,7 +29,7 @@ from cycle_inspector.codec import UnreadableCycle
 from cycle_inspector.exporters import json_document
 from cycle_inspector.history import reader, snapshots, writer
 from cycle_inspector.history.trouble import HistoryUnavailable
-from cycle_inspector.panel import access, assets, beacon, origin, pages, template_sources
+from cycle_inspector.panel import access, assets, beacon, origin, pages, plan, template_sources
 from cycle_inspector.panel import patterns as tried
 from cycle_inspector.panel import summary as summaries
 from cycle_inspector.panel.pages import Urls
@@ -70,7 +71,8 @@ def respond(request: HttpRequest) -> HttpResponseBase:
 def urls_of(request: HttpRequest) -> Urls:
     """Return the addresses as the sender of `request` must write them."""
     root = str(request.META.get("SCRIPT_NAME") or "").rstrip("/") + PREFIX
-    return Urls(root=root, assets=root)
+    queries = (lambda cycle_id: f"{root}{cycle_id}/queries/") if settings.DEBUG else None
+    return Urls(root=root, assets=root, queries=queries)
 
 
 def _answer(request: HttpRequest) -> HttpResponseBase:
@@ -220,6 +222,23 @@ def browser(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     return HttpResponse(status=204)
 
 
+def explain(request: HttpRequest, cycle_id: UUID, number: int) -> HttpResponseBase:
+    """Ask the database for the plan of a query now; without DEBUG there is no such address."""
+    if not settings.DEBUG:
+        raise Http404
+    return _explain(request, cycle_id=cycle_id, number=number)
+
+
+@_allow("POST")
+def _explain(request: HttpRequest, cycle_id: UUID, number: int) -> HttpResponseBase:
+    if not origin.is_own(request):
+        return _plain("Forbidden: this is for the page's own script.", 403)
+    query = plan.find(_get(cycle_id), number)
+    if query is None:
+        raise _Absent("There is no such query in this cycle.")
+    return HttpResponse(plan.show(query, measure=request.GET.get("measure") == "1"))
+
+
 @_allow(*_READING)
 def asset(request: HttpRequest, name: str) -> HttpResponseBase:
     """Send one of the package's own static files."""
@@ -250,6 +269,6 @@ def _problem(request: HttpRequest, title: str, sentence: str, status: int) -> Ht
     path = request.path_info
     if path.endswith(".json"):
         return JsonResponse({"error": sentence}, status=status)
-    if path.endswith(("/report", "/events")) or "/stages/" in path:
+    if path.endswith(("/report", "/events", "/explain")) or "/stages/" in path:
         return HttpResponse(pages.problem_fragment(sentence), status=status)
     return HttpResponse(pages.problem(title, sentence, urls_of(request)), status=status)

@@ -9,7 +9,7 @@ from cycle_inspector.codec import UnreadableCycle
 from cycle_inspector.history import reader
 from cycle_inspector.history.links import Cause, Links
 from cycle_inspector.history.trouble import HistoryUnavailable
-from cycle_inspector.panel import assets, beacon, views
+from cycle_inspector.panel import assets, beacon, plan, views
 from cycle_inspector.records import Stage
 from tests.panel.sample import make_row
 
@@ -299,6 +299,43 @@ def test_an_oversized_beacon_is_refused_unread(ask, cycle, history):
     response = ask(f"{cycle.id}/browser", "POST", data=TIMINGS, **given)
     assert response.status_code == 413
     assert history.beacons == []
+
+
+# The plan of a query
+
+
+def test_the_plan_of_a_query_is_a_fragment(ask, cycle, monkeypatch):
+    query, asked = cycle.queries[0], []
+    monkeypatch.setattr(
+        plan, "show", lambda query, *, measure: asked.append((query, measure)) or "<p>a plan</p>"
+    )
+    for more in ("", "?measure=1", "?measure=0"):
+        response = ask(f"{cycle.id}/queries/{query.id}/explain{more}", "POST", **OWN)
+        assert (response.status_code, text(response)) == (200, "<p>a plan</p>")
+    assert asked == [(query, False), (query, True), (query, False)]
+
+
+def test_a_plan_is_for_the_pages_own_script_and_by_post(ask, cycle, settings):
+    path = f"{cycle.id}/queries/{cycle.queries[0].id}/explain"
+    assert ask(path, "POST", HTTP_SEC_FETCH_SITE="same-site").status_code == 403
+    assert ask(path, "POST", HTTP_SEC_FETCH_SITE="cross-site").status_code == 404
+    assert ask(path, "POST").status_code == 403
+    assert ask(path, **OWN).status_code == 405
+    assert ask(f"{cycle.id}/queries/999999/explain", "POST", **OWN).status_code == 404
+    assert ask(f"{UNKNOWN}/queries/1/explain", "POST", **OWN).status_code == 404
+    settings.DEBUG = False
+    settings.CYCLE_INSPECTOR = {"SHOW_PANEL": lambda request: True}
+    assert ask(f"{cycle.id}/").status_code == 200
+    assert ask(path, "POST", **OWN).status_code == 404
+    assert ask(path, **OWN).status_code == 404
+
+
+def test_explaining_is_offered_at_a_query_that_reads_and_with_debug_alone(ask, cycle, settings):
+    address = f'src="/__cycle__/{cycle.id}/queries/'
+    assert address in text(ask(f"{cycle.id}/stages/database"))
+    settings.DEBUG = False
+    settings.CYCLE_INSPECTOR = {"SHOW_PANEL": lambda request: True}
+    assert address not in text(ask(f"{cycle.id}/stages/database"))
 
 
 # Static files

@@ -203,3 +203,19 @@ def test_the_stand_alone_page_shows_the_same(page: Page) -> None:
     page.locator(".rail [data-view=database]").click()
     expect(page.locator("#database table.queries tbody tr")).to_have_count(51)
     expect(page.locator("cycle-panel")).to_have_count(0)
+
+
+def test_a_click_explains_a_query_below_its_button(page: Page) -> None:
+    page.goto("/books/one-by-one/")
+    line(page).click()
+    tab(page, "database").click()
+    query = section(page, "database").locator(".queries details").first
+    query.locator("summary").first.click()
+
+    query.get_by_role("button", name="Explain").click()
+
+    shown = query.locator("cycle-explain .plan")
+    expect(shown).to_contain_text("It was not run.")
+    expect(shown.locator(".plan-steps li").first).to_be_visible()
+    query.get_by_role("button", name="Explain").click()
+    expect(shown).to_have_count(1)

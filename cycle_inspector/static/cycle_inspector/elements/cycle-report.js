@@ -1,5 +1,6 @@
 import { nextIndex } from "../lib/rail.js";
 import { build } from "./build.js";
+import { CycleExplain } from "./cycle-explain.js";
 import { CycleMore } from "./cycle-more.js";
 
 const OVERVIEW = "overview";
@@ -15,6 +16,7 @@ export class CycleReport extends HTMLElement {
   #view = "";
 
   static define(tag = "cycle-report", registry = customElements) {
+    CycleExplain.define();
     CycleMore.define();
     if (!registry.get(tag)) registry.define(tag, this);
   }
