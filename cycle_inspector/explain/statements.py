@@ -8,6 +8,7 @@ that takes for text what the database takes for a statement is worth nothing.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 _TOKENS = re.compile(
@@ -24,8 +25,11 @@ _TOKENS = re.compile(
 
 _CUT = re.compile(r"… \(\d+ more characters\)\Z")
 _BEGINNING = re.compile(
-    r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|WITH|VALUES)\b", re.I | re.DOTALL
+    r"(?>\s+|\(|--[^\n]*\n|/\*.*?\*/)*+(?:SELECT|WITH|VALUES)\b", re.I | re.DOTALL
 )
+
+_ESCAPE = "'\\'"  # as Django writes it behind LIKE
+_BACKSLASH = "A text in it has a backslash, which databases read differently."
 
 _READING = frozenset(("SELECT", "WITH", "VALUES"))
 _CHANGING = frozenset(
@@ -69,6 +73,9 @@ def check(sql: str, vendor: str) -> list[Token]:
         raise Refused("The statement was too long to be kept whole.")
     tokens = [_checked(Token(str(one.lastgroup), one[0]), vendor) for one in _TOKENS.finditer(sql)]
     tokens = [one for one in tokens if one.kind not in ("space", "comment")]
+    for before, token in pairwise(tokens):
+        if token.text == _ESCAPE and before.keyword != "ESCAPE":  # E'\' is another text
+            raise Refused(_BACKSLASH)
     while tokens and tokens[-1].text == ";":
         tokens.pop()
     if any(one.text == ";" for one in tokens):
@@ -92,8 +99,8 @@ def _check_words(words: list[str]) -> None:
 
 def _checked(token: Token, vendor: str) -> Token:
     kind, text = token
-    if kind in ("text", "name") and "\\" in text and (vendor == "mysql" or text != "'\\'"):
-        raise Refused("A text in it has a backslash, which databases read differently.")
+    if kind in ("text", "name") and "\\" in text and (vendor == "mysql" or text != _ESCAPE):
+        raise Refused(_BACKSLASH)
     if kind == "comment":
         if text.startswith(("/*!", "/*M!")):
             raise Refused("A comment in it is run by the database.")

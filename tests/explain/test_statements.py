@@ -56,6 +56,8 @@ def test_a_statement_that_reads_is_explained(sql: str, vendor: str) -> None:
         ("SELECT 1 /*! INTO OUTFILE '/tmp/x' */", "run by the database"),
         ("SELECT /* /* */ 1 /* */ */", "differently"),
         ("SELECT $$ ' $$", None),
+        ("SELECT E'\\' OR '; DELETE FROM book; --'", "backslash"),
+        ("SELECT 1 WHERE a LIKE b ESCAPE E'\\' OR '; DELETE FROM book; --'", "backslash"),
         ("SELECT 1… (3 more characters)", "too long"),
     ],
 )
@@ -85,6 +87,7 @@ def test_what_mysql_alone_takes_for_a_comment_or_not_is_refused_there(sql: str) 
 def test_a_statement_that_writes_is_not_offered() -> None:
     assert not statements.begins_as_read("UPDATE book SET title = (SELECT 1)")
     assert not statements.begins_as_read("SELECTED")
+    assert not statements.begins_as_read("/* */" * 1_000 + "UPDATE")  # told at once
 
 
 def test_the_name_in_a_token_is_without_its_quotes() -> None:
