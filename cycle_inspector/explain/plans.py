@@ -36,6 +36,7 @@ class Plan:
     vendor: str
     steps: tuple[PlanNode, ...]
     is_measured: bool = False  # by running the statement
+    can_be_measured: bool = False
     remarks: tuple[str, ...] = ()  # what is worth knowing, in sentences
 
     def walk(self) -> Iterator[PlanNode]:

@@ -59,6 +59,7 @@ def _explain(query: Query, tokens: list[Token], params: Any, *, measure: bool) -
             vendor=query.vendor,
             steps=steps,
             is_measured=measure,
+            can_be_measured=_can_measure(connection),
             remarks=tuple(told),
         )
 
@@ -84,26 +85,21 @@ def _steps(connection: Any, sql: str, params: Any, *, measure: bool) -> tuple[Pl
     return read(document)
 
 
-def can_measure(query: Query) -> bool:
-    """Say whether the database of `query` can measure a plan by running the statement."""
-    if query.vendor == "mysql":
-        return query.alias in connections.settings and bool(
-            getattr(connections[query.alias], "mysql_is_mariadb", False)
-        )
-    return query.vendor == "postgresql"
+def _can_measure(connection: Any) -> bool:
+    # EXPLAIN ANALYZE of MySQL gives a text of its own.
+    is_mysql = connection.vendor == "mysql"
+    return connection.vendor == "postgresql" or (is_mysql and bool(connection.mysql_is_mariadb))
 
 
 def _prefix(connection: Any, *, measure: bool) -> str:
+    if measure and not _can_measure(connection):
+        raise Refused("This database does not measure a plan as JSON.")
     match connection.vendor:
         case "postgresql":
             return f"EXPLAIN ({'ANALYZE, ' if measure else ''}FORMAT JSON) "
-        case "mysql" if not measure:
-            return "EXPLAIN FORMAT=JSON "
-        case "mysql" if connection.mysql_is_mariadb:
-            return "ANALYZE FORMAT=JSON "
-        case "sqlite" if not measure:
-            return "EXPLAIN QUERY PLAN "
-    raise Refused("This database does not measure a plan as JSON.")
+        case "mysql":
+            return f"{'ANALYZE' if measure else 'EXPLAIN'} FORMAT=JSON "
+    return "EXPLAIN QUERY PLAN "
 
 
 @contextmanager

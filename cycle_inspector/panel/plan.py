@@ -21,5 +21,4 @@ def show(query: Query, *, measure: bool) -> SafeString:
         plan = running.explain(query, measure=measure)
     except Refused as reason:
         return render("plan.html", {"query": query, "reason": str(reason)})
-    may_measure = not measure and running.can_measure(query)
-    return render("plan.html", {"query": query, "plan": plan, "may_measure": may_measure})
+    return render("plan.html", {"query": query, "plan": plan})

@@ -67,6 +67,6 @@ def test_what_cannot_be_explained_is_said(given: dict[str, object], reason: str)
 def test_sqlite_measures_no_plan() -> None:
     query = make_query(sql=BOOKS, params=("A",))
 
-    assert not running.can_measure(query)
+    assert not running.explain(query).can_be_measured
     with pytest.raises(Refused, match="does not measure"):
         running.explain(query, measure=True)

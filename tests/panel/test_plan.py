@@ -50,7 +50,13 @@ def test_measuring_is_offered_with_its_warning_until_it_is_done(
         step = PlanNode(label=HOSTILE, detail=HOSTILE, rows=3, cost=1.25, actual_rows=2)
         child = PlanNode(label="Seq Scan on book", table="book")
         steps = (step, PlanNode(label="outer", children=(child,)))
-        return Plan(alias=HOSTILE, vendor="postgresql", steps=steps, is_measured=measure)
+        return Plan(
+            alias=HOSTILE,
+            vendor="postgresql",
+            steps=steps,
+            is_measured=measure,
+            can_be_measured=True,
+        )
 
     monkeypatch.setattr(running, "explain", explain)
     shown = plan.show(make_query(sql=BOOKS, vendor="postgresql"), measure=measured)
