@@ -32,6 +32,7 @@ from cycle_inspector import conf
 from cycle_inspector.admin_filters import (
     DuplicatesFilter,
     ExceptionFilter,
+    FindingFilter,
     SlowFilter,
     StatusFilter,
 )
@@ -89,6 +90,7 @@ class CycleAdmin(_ModelAdmin):
         StatusFilter,
         "method",
         SlowFilter,
+        FindingFilter,
         DuplicatesFilter,
         ExceptionFilter,
         ("view", admin.AllValuesFieldListFilter),

@@ -10,7 +10,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from cycle_inspector.analysis import duplicates
+from cycle_inspector import conf
+from cycle_inspector.analysis import RULES, codes_of, duplicates
+from cycle_inspector.history import added_rules
 from cycle_inspector.models import Cycle
 
 
@@ -72,6 +74,23 @@ class DuplicatesFilter(_YesNoFilter):
         if self.value() == "yes":
             return queryset.filter(**found)
         return queryset.exclude(**found) if self.value() == "no" else queryset
+
+
+class FindingFilter(admin.SimpleListFilter):
+    """By a code that was found; those of a project's own rules among them."""
+
+    title = _("finding")
+    parameter_name = "finding"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        rules = (*RULES, *added_rules(conf.current().rules))
+        return [(name, f"{name}: {code.title}") for name, code in sorted(codes_of(rules).items())]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Cycle]) -> QuerySet[Cycle]:
+        value = self.value()
+        if not value:
+            return queryset
+        return queryset.filter(finding_codes__contains=f",{value},")
 
 
 class ExceptionFilter(_YesNoFilter):

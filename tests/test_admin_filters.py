@@ -51,3 +51,12 @@ def test_the_list_finds_pages_with_duplicate_queries(client: Client) -> None:
     assert "/nested/" in listed(client, "?duplicates=yes")
     assert "/hello/" not in listed(client, "?duplicates=yes")
     assert "/hello/" in listed(client, "?duplicates=no")
+
+
+def test_the_list_finds_pages_by_their_findings(client: Client) -> None:
+    kept("/hello/")
+    kept("/raises/")
+
+    assert listed(client, "?finding=CI001") == ["/raises/"]
+    assert listed(client, "?finding=CI501") == []
+    assert listed(client, "?finding=CI00") == []

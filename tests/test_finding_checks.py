@@ -54,7 +54,7 @@ def test_entries_that_name_something_are_right(settings: Any, given: Any) -> Non
     [
         ("SLOW_QUERIES_MS", "Did you mean 'SLOW_QUERY_MS'?"),
         ("slow_query_ms", "Did you mean 'SLOW_QUERY_MS'?"),
-        ("REPEATED", "Did you mean 'REPEATED_QUERIES'?"),
+        ("REPEATED_QUERY", "Did you mean 'REPEATED_QUERIES'?"),
         ("WARP", "The names are: SLOW_QUERY_MS, "),
         (7, "The names are: SLOW_QUERY_MS, "),
     ],

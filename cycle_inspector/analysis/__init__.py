@@ -12,7 +12,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cycle_inspector.analysis import duplicates, exception, n_plus_one, slow_query, write_loops
+from cycle_inspector.analysis import (
+    duplicates,
+    exception,
+    headers,
+    middlewares,
+    n_plus_one,
+    repeated_renders,
+    side_effects,
+    slow_query,
+    statements,
+    transactions,
+    unread_rows,
+    write_loops,
+)
 from cycle_inspector.analysis._comments import is_silenced
 from cycle_inspector.analysis._ignored import Ignore
 from cycle_inspector.analysis._rules import Code, Rule
@@ -27,6 +40,13 @@ RULES: tuple[Rule, ...] = (
     duplicates.RULE,
     slow_query.RULE,
     write_loops.RULE,
+    unread_rows.RULE,
+    statements.RULE,
+    transactions.RULE,
+    repeated_renders.RULE,
+    middlewares.RULE,
+    headers.RULE,
+    side_effects.RULE,
 )
 
 _logger = logging.getLogger("cycle_inspector")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from cycle_inspector.analysis._thresholds import Thresholds
-from cycle_inspector.records import Cycle, Finding, Severity
+from cycle_inspector.records import Cycle, Finding, Frame, Query, Severity, TemplateLine
 
 _DJANGO = "https://docs.djangoproject.com/en/stable/"
 
@@ -21,14 +21,50 @@ class Code:
     django: str = ""  # a page of Django's documentation: what comes after /en/stable/
 
     @property
-    def page(self) -> str:
-        """Our own page about it, in the documentation."""
-        return f"findings/{self.code}"
-
-    @property
     def django_url(self) -> str | None:
         """The address of Django's documentation about it."""
         return f"{_DJANGO}{self.django}" if self.django else None
+
+    def about_queries(
+        self, queries: Sequence[Query], title: str, fix: str, *, cost_ns: int, saved_ns: int = 0
+    ) -> Finding:
+        """Return a finding of this code about some queries, which the first of them triggered."""
+        return Finding(
+            code=self.code,
+            severity=self.severity,
+            title=title,
+            caller=queries[0].caller,
+            template=queries[0].template,
+            count=len(queries),
+            cost_ns=cost_ns,
+            evidence=tuple(query.id for query in queries),
+            fix=fix,
+            saved_ns=saved_ns,
+        )
+
+    def about(
+        self,
+        title: str,
+        fix: str,
+        *,
+        caller: Frame | None = None,
+        template: TemplateLine | None = None,
+        evidence: Iterable[int | None] = (),
+        count: int = 1,
+        cost_ns: int = 0,
+    ) -> Finding:
+        """Return a finding of this code about renders, spans or events."""
+        return Finding(
+            code=self.code,
+            severity=self.severity,
+            title=title,
+            caller=caller,
+            template=template,
+            count=count,
+            cost_ns=cost_ns,
+            evidence=tuple(one for one in evidence if one is not None),
+            fix=fix,
+        )
 
 
 @dataclass(frozen=True, slots=True)

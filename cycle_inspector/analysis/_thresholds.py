@@ -14,6 +14,14 @@ class Thresholds:
     slow_query_ms: int = 100
     repeated_queries: int = 3  # runs of one shape from one line that make an N+1
     duplicate_queries: int = 2  # runs of the very same statement and parameters
+    in_list: int = 1_000  # values in one IN (...)
+    offset_rows: int = 10_000  # rows that are read and passed over
+    savepoints: int = 20  # from one line
+    unread_rows: int = 100  # rows loaded for their number alone
+    repeated_renders: int = 100  # of one template at one line of another
+    slow_middleware_ms: int = 100
+    cache_misses: int = 3  # of one key that is never set
+    uncompressed_kb: int = 100  # of text
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:

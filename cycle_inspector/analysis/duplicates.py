@@ -8,7 +8,7 @@ from cycle_inspector.analysis._queries import key_of_params, reads
 from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
 from cycle_inspector.analysis.n_plus_one import repeated
-from cycle_inspector.records import Cycle, Finding, Query, Severity
+from cycle_inspector.records import Cycle, Finding, Query, Severity, Stage
 
 CODE = "CI102"
 
@@ -30,9 +30,18 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
             if params is not None:
                 key = query.alias, writes.get(query.alias, 0), query.sql, params
                 groups.setdefault(key, []).append(query)
+    # The admin counts the rows of a list with and without its filters, even where there are none.
+    is_admin = cycle.stage(Stage.VIEW).facts.get("kind") == "admin view"
     for group in groups.values():
-        if len(group) >= max(thresholds.duplicate_queries, 2):
+        if len(group) < max(thresholds.duplicate_queries, 2):
+            continue
+        if not (is_admin and all(_is_of_django(query) for query in group)):
             yield _finding(group)
+
+
+def _is_of_django(query: Query) -> bool:
+    """Whether no line of the project, nor of any other package, has led to it."""
+    return not query.frames and query.template is None
 
 
 def _finding(group: list[Query]) -> Finding:

@@ -13,11 +13,11 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from cycle_inspector.history.links import Cause, Links
-from cycle_inspector.panel import notes, related, side_events, stages, timeline
+from cycle_inspector.panel import findings, notes, related, side_events, stages, timeline
 from cycle_inspector.panel.engine import render
 from cycle_inspector.panel.patterns import Listing
 from cycle_inspector.panel.template_sources import Source
-from cycle_inspector.records import Cycle, Finding, Severity, Stage
+from cycle_inspector.records import Cycle, Severity, Stage
 
 NO_LINKS = Links()
 
@@ -102,7 +102,7 @@ def overview(cycle: Cycle, urls: Urls, *, links: Links = NO_LINKS) -> SafeString
         "overview.html",
         {
             "cycle": cycle,
-            "findings": _findings(cycle),
+            "findings": findings.lay_out(cycle),
             "timeline": timeline.lay_out(cycle),
             "browser": timeline.lay_out_browser(cycle),
             "dropped": stages.dropped(cycle),
@@ -263,17 +263,3 @@ def _rail(cycle: Cycle) -> list[dict[str, Any]]:
 
 def _rank(severity: Severity) -> int:
     return severity.rank
-
-
-def _findings(cycle: Cycle) -> list[tuple[Finding, str, str]]:
-    """Return each finding with the stage where its evidence is shown, and what that is."""
-    queries, renders = ({one.id for one in many} for many in (cycle.queries, cycle.renders))
-    found = []
-    for finding in cycle.findings:
-        stage, nouns = "", ""
-        if queries.intersection(finding.evidence):
-            stage, nouns = Stage.DATABASE.value, "query,queries"
-        elif renders.intersection(finding.evidence):
-            stage, nouns = Stage.TEMPLATES.value, "template,templates"
-        found.append((finding, stage, nouns))
-    return found

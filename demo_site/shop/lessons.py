@@ -71,7 +71,7 @@ LESSONS = (
             "row of the books was looked at."
         ),
         queries=13,
-        findings=("CI101",),
+        findings=("CI101", "CI105"),
     ),
     Lesson(
         name="genres",
@@ -180,6 +180,7 @@ LESSONS = (
             "as a span."
         ),
         queries=1,
+        findings=("CI401",),
     ),
     Lesson(
         name="newsletter",
@@ -191,6 +192,7 @@ LESSONS = (
             "under Events; the marks on the timeline say when they happened."
         ),
         queries=1,
+        findings=("CI601",),
     ),
     Lesson(
         name="till",
@@ -202,6 +204,7 @@ LESSONS = (
             "deprecation warning that was issued three times and never shown."
         ),
         queries=2,
+        findings=("CI601",),
     ),
     Lesson(
         name="price-list",

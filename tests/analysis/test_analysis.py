@@ -93,7 +93,7 @@ def test_work_grows_no_faster_than_the_queries() -> None:
 
 def test_thousand_queries_take_few_calls() -> None:
     # 10 ms are some 100,000 calls; how long they take depends on the machine.
-    assert calls_for(page_with(1_000)) < 40_000
+    assert calls_for(page_with(1_000)) < 60_000
 
 
 # Rules of a project's own

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from cycle_inspector.analysis import Thresholds, duplicates
-from cycle_inspector.records import HIDDEN, Finding, Query, Severity
-from tests.factories import MS, make_cycle, make_frame, make_query
+from cycle_inspector.records import HIDDEN, Finding, Query, Severity, Stage
+from tests.factories import MS, make_cycle, make_frame, make_query, make_stage
 
 WRITE = "UPDATE catalog_author SET name = %s"
 
@@ -134,3 +134,16 @@ def test_does_not_find_fewer_than_the_threshold() -> None:
 @pytest.mark.parametrize("threshold", [0, 1])
 def test_does_not_find_a_single_run_whatever_the_threshold(threshold: int) -> None:
     assert find(make_query(), duplicate_queries=threshold) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "frames", "count"),
+    [("admin view", (), 0), ("admin view", (make_frame(),), 1), ("function", (), 1)],
+)
+def test_what_the_admin_asks_twice_by_itself_is_not_found(
+    kind: str, frames: tuple[Any, ...], count: int
+) -> None:
+    queries = tuple(make_query(id=at, frames=frames, template=None) for at in (1, 2))
+    view = make_stage(Stage.VIEW, facts={"kind": kind})
+    cycle = make_cycle(queries=queries, stages={Stage.VIEW: view})
+    assert len(list(duplicates.find(cycle, Thresholds()))) == count

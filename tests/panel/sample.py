@@ -82,6 +82,15 @@ _KEY = ("2026-01-02", "••••")
 _LIST_LINE = TemplateLine(name="catalog/_book.html", line=6)
 
 
+DIFF = """\
+--- catalog/views.py
++++ catalog/views.py
+@@ -41 +41 @@
+-    books = Book.objects.all()
++    books = Book.objects.select_related("author")
+"""
+
+
 def make_row(**given: Any) -> models.Cycle:
     """Return the row of a cycle, which is not kept; every column can be given."""
     values = {"id": "019aaa00-0000-7000-8000-00000000a0a0", **given}
@@ -123,6 +132,9 @@ def rich_cycle(**given: Any) -> Cycle:
                 cost_ns=31 * MS,
                 evidence=authors,
                 fix='Add .select_related("author") to the queryset at catalog/views.py:22.',
+                mend=make_frame(line=41, function="book_list"),
+                diff=DIFF,
+                saved_ns=30 * MS,
             ),
             make_finding(
                 code="CI102",
