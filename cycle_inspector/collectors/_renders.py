@@ -100,7 +100,12 @@ def text(name: Any) -> str:
 
 
 def _asking_line() -> TemplateLine | None:
-    frame: FrameType | None = sys._getframe(3)  # whoever called the hooked method
+    # Most often an {% include %}, whose node stands right above: no frame in between is made an
+    # object of.
+    frame: FrameType | None = sys._getframe(4)
+    if frame is not None and frame.f_code is _NODE:
+        return _frames.template_line(frame)
+    frame = sys._getframe(3)  # whoever called the hooked method
     for _ in range(_FRAMES_TO_NODE):
         if frame is None:
             return None
