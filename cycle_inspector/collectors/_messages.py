@@ -35,6 +35,8 @@ _NAMED = re.compile(
     r"(?P<value>\"[^\"\n]*\"?|'[^'\n]*'?|(?:Bearer |Basic |Token )?[^\s&,;\"'()\[\]{}]+)",
     re.I,
 )
+# An address with a query, as urllib3 quotes the one that it could not reach.
+_ADDRESS = re.compile(r"\S+\?\S+=\S+")
 # The key of a session, as Django's own session engines put it into a cache.
 _SESSION = re.compile(r"(?<=django\.contrib\.sessions\.)(cached_db|cache)\w+")
 
@@ -50,7 +52,9 @@ def message_of(error: BaseException) -> str:
 
 
 def hide_values(message: str) -> str:
-    """Return the message of a database without the values that are, or may be, secret."""
+    """Return a message, as of a database, without the values that are, or may be, secret."""
+    if "?" in message:
+        message = _ADDRESS.sub(lambda found: _redaction.redact_url(found[0]), message)
     message = _KEY.sub(_named_before, message)
     message = _ROW.sub(f"({HIDDEN})", message)
     message = _VALUE_FOR.sub(_named_after, message)

@@ -9,7 +9,6 @@ urllib3 works by `http.client`: what that does inside of a call of urllib3 is a 
 
 from __future__ import annotations
 
-import re
 import sys
 import weakref
 from collections.abc import Callable, Iterator
@@ -30,8 +29,6 @@ from cycle_inspector.recorder import Recorder, current
 from cycle_inspector.records import Json
 
 _LONGEST_URL = 2_000
-# A word of a message that has a query in it, as urllib3 quotes the path that it was asked for.
-_ADDRESS = re.compile(r"\S+\?\S+")
 _WHAT = "record an HTTP exchange"
 
 # The call of urllib3 that is running in this context.
@@ -91,8 +88,7 @@ class Exchange(SideEvent):
         if self.attempts > 1:
             facts["attempts"] = self.attempts
         if self.error is not None:
-            hidden = _ADDRESS.sub(lambda found: _redaction.redact_url(found[0]), self.error)
-            facts["error"] = clean(hidden)
+            facts["error"] = clean(self.error)
         return facts
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cycle_inspector.collectors._messages import message_of
+from cycle_inspector.collectors._messages import clean, message_of
 from cycle_inspector.records import HIDDEN
 
 DUPLICATE = 'duplicate key value violates unique constraint "u"\nDETAIL:  '
@@ -79,3 +79,15 @@ def test_the_rest_is_shown_as_it_is(text: str) -> None:
 )
 def test_arguments_are_joined_and_cut_once(arguments: tuple[Any, ...], shown: str) -> None:
     assert message_of(Exception(*arguments)) == shown
+
+
+def test_a_secret_of_an_address_in_a_message_is_hidden() -> None:
+    error = OSError("Max retries exceeded with url: /books?token=abc&page=2 (Caused by nothing)")
+
+    shown = message_of(error)
+
+    assert (
+        shown == f"Max retries exceeded with url: /books?token={HIDDEN}&page=2 (Caused by nothing)"
+    )
+    assert clean(shown) == shown
+    assert message_of(OSError("at /books?page=2")) == "at /books?page=2"
