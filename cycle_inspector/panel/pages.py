@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from cycle_inspector.history.links import Cause, Links
-from cycle_inspector.panel import findings, notes, related, side_events, stages, timeline
+from cycle_inspector.panel import findings, grouped, notes, related, side_events, stages, timeline
 from cycle_inspector.panel.engine import render
 from cycle_inspector.panel.patterns import Listing
 from cycle_inspector.panel.template_sources import Source
@@ -140,6 +140,19 @@ def template_source(cycle: Cycle, urls: Urls, source: Source) -> SafeString:
     """Return the page of a template's file, what its lines cost beside them."""
     shown = {"urls": urls, "cycle_page": urls.page(cycle.id), "source": source}
     return render("template_source.html", shown)
+
+
+def queries(cycle: Cycle, urls: Urls, asked: Mapping[str, str]) -> SafeString:
+    """Return the page of the queries, as `asked` for; its part can stand in a stage."""
+    return render(
+        "queries.html",
+        {
+            "urls": urls,
+            "cycle_page": urls.page(cycle.id),
+            "queries_root": urls.queries and urls.queries(cycle.id),
+            **grouped.context(cycle, asked),
+        },
+    )
 
 
 def page(cycle: Cycle, urls: Urls, *, links: Links = NO_LINKS) -> SafeString:

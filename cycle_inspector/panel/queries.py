@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from cycle_inspector.explain.statements import begins_as_read
-from cycle_inspector.panel import sql, transactions
+from cycle_inspector.panel import literal, sql, transactions
 from cycle_inspector.panel.layout import Axis, Bar
 from cycle_inspector.records import Cycle, Finding, Query
 
 _LONGEST_VALUE = 400
+_LONGEST_FILLED = 20_000  # characters of a statement whose parameters are filled in
 _MOST_IN_FULL = 1_000  # repeated queries with everything known about them
 
 
@@ -34,6 +35,8 @@ class Line:
     query: Query
     short: str
     formatted: str
+    is_plain: bool  # too long, or too late, to be formatted
+    in_full: str  # its parameters filled in; empty where it took none, or only one line is shown
     params: str
     bar: Bar
     marks: tuple[Mark, ...]
@@ -69,19 +72,23 @@ def lines(cycle: Cycle) -> list[Line]:
         number += counted
         first = seen.setdefault((query.sql, query.frames, query.template), number)
         repeats = counted and first != number
+        is_brief = bool(repeats) and number > _MOST_IN_FULL
+        fills = query.params is not None and not is_brief and len(query.sql) <= _LONGEST_FILLED
         listed.append(
             Line(
                 number=number if counted else None,
                 query=query,
                 short=sql.shorten(query.sql),
                 formatted="" if repeats else formatter.format(query.sql),
+                is_plain=not repeats and formatter.is_plain(query.sql),
+                in_full=literal.in_full(query) if fills else "",
                 params=show_params(query.params),
                 bar=axis.bar(0, query.duration_ns, "work"),
                 marks=tuple(marks.get(query.id, ())),
                 like=first if repeats else None,
                 standing=standing,
                 is_read=begins_as_read(query.sql),
-                is_brief=bool(repeats) and number > _MOST_IN_FULL,
+                is_brief=is_brief,
             )
         )
     return listed

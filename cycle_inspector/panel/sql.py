@@ -18,7 +18,8 @@ _SHORT = 220
 
 _COLUMNS = re.compile(r"^(SELECT(?: DISTINCT)?) .{60,}? FROM ", re.IGNORECASE | re.DOTALL)
 _WORDS = re.compile(
-    r"""(?P<text>'(?:[^']|'')*')
+    r"""(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))
+    |(?P<text>'(?:[^']|'')*')
     |(?P<name>"[^"]*"|`[^`]*`|\[[^\]]*\])
     |(?P<given>%s|%\(\w+\)s|\?|:\w+)
     |(?P<number>\b\d+(?:\.\d+)?\b)
@@ -26,7 +27,7 @@ _WORDS = re.compile(
     |OUTER|CROSS|GROUP|ORDER|BY|HAVING|LIMIT|OFFSET|INSERT|INTO|VALUES|UPDATE|SET|DELETE|RETURNING
     |CREATE|ALTER|DROP|TABLE|INDEX|UNION|ALL|EXISTS|CASE|WHEN|THEN|ELSE|END|BETWEEN|LIKE|ESCAPE
     |ASC|DESC|COUNT|SUM|MIN|MAX|AVG|WITH|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|TO)\b)""",
-    re.IGNORECASE | re.VERBOSE,
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
 
 
@@ -47,6 +48,7 @@ class Formatter:
     def __init__(self, budget_seconds: float = 0.4) -> None:
         self._until = monotonic() + budget_seconds
         self._known: dict[str, str] = {}
+        self._plain: set[str] = set()
 
     def format(self, statement: str) -> str:
         """Return `statement` over several lines, or as it is where that would take too long."""
@@ -58,9 +60,15 @@ class Formatter:
             try:
                 known = sqlparse.format(statement, reindent=True, wrap_after=80)
             except Exception:  # sqlparse gives up on deep nesting with errors of several kinds
-                known = statement
+                self._plain.add(statement)
+        else:
+            self._plain.add(statement)
         self._known[statement] = known
         return known
+
+    def is_plain(self, statement: str) -> bool:
+        """Say whether `statement`, which was to be formatted, is as it came."""
+        return statement in self._plain
 
 
 def highlight(statement: str) -> SafeString:

@@ -9,6 +9,7 @@ from typing import Any
 from cycle_inspector.panel import (
     delivery,
     filters,
+    grouped,
     marks,
     models,
     onion,
@@ -117,6 +118,7 @@ def _database(cycle: Cycle) -> dict[str, Any]:
     return {
         "lines": listed,
         "shapes": queries.shapes(cycle),
+        "choices": grouped.choices(),
         "statement_count": len(cycle.statements),
         "total_ns": sum(one.duration_ns for one in cycle.queries),
         "by_alias": cycle.stage(Stage.DATABASE).facts.get("by_alias") or [],

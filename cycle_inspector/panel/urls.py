@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"{_root}<uuid:cycle_id>/events", views.events),
     path(f"{_root}<uuid:cycle_id>/patterns", views.patterns),
     path(f"{_root}<uuid:cycle_id>/templates/<int:render>", views.template),
+    path(f"{_root}<uuid:cycle_id>/queries", views.queries),
     path(f"{_root}<uuid:cycle_id>/browser", views.browser),
     path(f"{_root}<uuid:cycle_id>/queries/<int:number>/explain", views.explain),
     path(f"{_root}<path:name>", views.asset),

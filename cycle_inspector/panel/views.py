@@ -193,6 +193,13 @@ def template(request: HttpRequest, cycle_id: UUID, render: int) -> HttpResponseB
 
 
 @_allow(*_READING)
+def queries(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
+    """List the queries of a cycle, sorted or in groups."""
+    shown = pages.queries(_get(cycle_id), urls_of(request), request.GET.dict())
+    return HttpResponse(shown)
+
+
+@_allow(*_READING)
 def summary(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """Send what the closed line of the panel shows."""
     cycle = _get(cycle_id)

@@ -126,6 +126,23 @@ def test_all_patterns_tried_come_into_the_place_of_the_link(page):
     assert page.url.endswith("/books/")
 
 
+def test_queries_come_in_groups_and_a_group_leads_to_its_queries(page):
+    open_drawer(page)
+    drawer(page).locator(".rail [data-view=database]").click()
+    database = drawer(page).locator("#database")
+    database.locator(".choices a", has_text="Table").click()
+    group = database.locator(".groups tr", has_text="catalog_author")
+    expect(group).to_contain_text("40 ×")
+    group.locator("a").first.click()
+    first = database.locator("[data-part] .queries tbody tr").first
+    expect(first.locator(".figure").first).to_have_text("6")
+    first.locator("summary").click()
+    filled = first.locator(".filled cycle-copy")
+    expect(filled.locator("button")).to_be_visible()
+    assert str(filled.get_attribute("text")).endswith('"id" = 1 LIMIT 21')
+    assert page.url.endswith("/books/")
+
+
 def test_patterns_that_cannot_be_fetched_leave_the_link(page):
     open_drawer(page)
     drawer(page).locator(".rail [data-view=routing]").click()

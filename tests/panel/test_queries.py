@@ -137,3 +137,17 @@ def test_parameters_stand_on_one_line(params: Any, text: str) -> None:
 def test_a_long_parameter_is_cut_and_the_next_is_not() -> None:
     assert queries.show_params(("x" * 1_000, 7)) == '"' + "x" * 399 + "…, 7"
     assert queries.show_params(("x" * 398,)) == '"' + "x" * 398 + '"'
+
+
+def test_a_query_is_copied_with_its_parameters() -> None:
+    first, second = lines(make_query(sql="a = %s"), make_query(sql="a = 1", params=None))
+
+    assert (first.in_full, second.in_full) == ("a = 7", "")
+
+
+def test_a_statement_that_was_not_formatted_says_so_in_the_list() -> None:
+    said = "formatting it would take too long"
+    long, short = make_query(sql=f"SELECT '{'x' * 9_000}'"), make_query()
+
+    assert said in pages.stage(make_cycle(queries=(long,)), Stage.DATABASE)
+    assert said not in pages.stage(make_cycle(queries=(short,)), Stage.DATABASE)

@@ -67,6 +67,15 @@ def test_formatting_stops_when_its_time_is_used_up() -> None:
     assert sql.Formatter().format(statement) != statement
 
 
+def test_what_was_not_formatted_says_so() -> None:
+    formatter = sql.Formatter()
+    for statement in ("select 1 from t where a", HUGE):
+        formatter.format(statement)
+
+    assert formatter.is_plain(HUGE)
+    assert not formatter.is_plain("select 1 from t where a")
+
+
 def test_a_statement_is_formatted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(sqlparse, "format", lambda given, **_: asked.append(given) or "formatted")
@@ -97,6 +106,8 @@ def test_what_sqlparse_gives_up_on_is_shown_as_it_is(monkeypatch: pytest.MonkeyP
             "%s ? :id %(id)s",
             [("given", "%s"), ("given", "?"), ("given", ":id"), ("given", "%(id)s")],
         ),
+        ("-- SELECT 1\n", [("comment", "-- SELECT 1")]),
+        ("/* 'a' */ '--'", [("comment", "/* 'a' */"), ("text", "'--'")]),
         ("1 2.5 a1", [("number", "1"), ("number", "2.5")]),
     ],
 )

@@ -26,6 +26,7 @@ def view_of(path: str) -> Any:
         (f"{ID}/summary.json", views.summary),
         (f"{ID}/stages/database", views.stage),
         (f"{ID}/patterns", views.patterns),
+        (f"{ID}/queries", views.queries),
         (f"{ID}/browser", views.browser),
         ("panel.js", views.asset),
         ("elements/cycle-panel.js", views.asset),

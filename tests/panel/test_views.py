@@ -355,3 +355,17 @@ def test_a_known_file_is_not_sent_again(ask):
     response = ask("panel.js", HTTP_IF_NONE_MATCH=etag)
     assert response.status_code == 304
     assert response.content == b""
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen"), [("?by=table", "table"), ("", "list"), ("?by=x", "list")]
+)
+def test_the_queries_are_shown_as_asked_for(ask, cycle, asked, chosen):
+    response = ask(f"{cycle.id}/queries{asked}")
+
+    assert response.status_code == 200
+    assert f'?by={chosen}" aria-current="true"' in response.content.decode()
+
+
+def test_the_queries_of_no_cycle_are_not_found(ask, history):
+    assert ask(f"{UNKNOWN}/queries").status_code == 404

@@ -122,7 +122,7 @@ export class CyclePanel extends HTMLElement {
   async #makeDrawer(signal) {
     const [{ CycleDrawer }] = await Promise.all([
       import("./cycle-drawer.js"),
-      this.#adopt(["report.css", "overview.css", "stages.css"], signal),
+      this.#adopt(["report.css", "overview.css", "stages.css", "queries.css"], signal),
     ]);
     CycleDrawer.define();
     const drawer = /** @type {Drawer} */ (document.createElement("cycle-drawer"));
