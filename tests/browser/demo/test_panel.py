@@ -64,7 +64,7 @@ def test_the_keyboard_opens_walks_and_closes_the_drawer(page: Page) -> None:
         expect(tab(page, view)).to_be_focused()
         expect(section(page, view)).to_be_visible()
     page.keyboard.press("End")
-    expect(section(page, "browser")).to_be_visible()
+    expect(section(page, "events")).to_be_visible()  # of the static files that the page names
 
     page.keyboard.press("Escape")
     expect(section(page, "overview")).to_be_visible()
