@@ -168,6 +168,7 @@ SIDE_KINDS = (
     "http",
     "storage",
     "static",
+    "message",
 )
 """Kinds of the events that stand beside the stages; the others say what went wrong."""
 

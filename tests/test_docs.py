@@ -257,7 +257,13 @@ def test_each_key_of_the_document_has_a_row(heading: str, part: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "heading"), [("log", "A log record"), ("cache", "A cache call"), ("mail", "A mail")]
+    ("kind", "heading"),
+    [
+        ("log", "A log record"),
+        ("cache", "A cache call"),
+        ("mail", "A mail"),
+        ("message", "A message for the user"),
+    ],
 )
 def test_each_attribute_of_a_side_event_is_in_the_reference(
     site: Site, kind: str, heading: str

@@ -42,6 +42,7 @@ from cycle_inspector.collectors import (
     tasks,
     templates,
     threads,
+    user_messages,
     view,
     warned,
 )
@@ -67,6 +68,7 @@ COLLECT: tuple[Callable[[], AbstractContextManager[None]], ...] = (
     outgoing.collect,
     storage.collect,
     static_files.collect,
+    user_messages.collect,
     models.collect,
     database.collect,
     templates.collect,

@@ -267,5 +267,10 @@ KINDS: Mapping[str, Kind] = {
     ),
     "storage": Kind(title="File storage", noun="storage call,storage calls", said=_filed),
     "static": Kind(title="Static files", noun="static file,static files"),
+    "message": Kind(
+        title="Messages for the user",
+        noun="message for the user,messages for the user",
+        said=_named_message,
+    ),
 }
 """Every one of `SIDE_KINDS`."""

@@ -36,6 +36,7 @@ from cycle_inspector.collectors import (
     tasks,
     templates,
     threads,
+    user_messages,
     view,
 )
 from cycle_inspector.collectors import (
@@ -115,6 +116,7 @@ FAULTS: dict[str, tuple[Any, str, str, str]] = {
     "storage": (storage, "StorageCall", "/side-events/", "record a call of a storage"),
     "end of a storage": (storage, "_end", "/side-events/", "record a call of a storage"),
     "static file": (static_files, "StaticFile", "/side-events/", "record a static file"),
+    "message": (user_messages, "Told", "/side-events/", "record a message"),
     "thread": (threads, "FollowedSpan", "/in-thread/", "follow a thread"),
     "mark": (_marks._Mark, "__init__", "/marked/", "record a mark"),
     "end of a mark": (_marks, "_told", "/marked/", "record a mark"),

@@ -15,6 +15,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django import forms
+from django.contrib import messages
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
@@ -259,6 +260,7 @@ def side_events(request: HttpRequest) -> HttpResponse:
         refused.request("GET", "/")
     default_storage.exists("absent.txt")
     static("shelf.css")
+    messages.info(request, "Copied.")
     return HttpResponse(PAGE)
 
 
