@@ -5,7 +5,7 @@ A column inside of a function, of a NOT or of an OR is left out: a plain index d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,7 +27,7 @@ _END = Token(MARK, "", 0, 0)
 class Search:
     """One SELECT (or UPDATE, or DELETE) of a statement."""
 
-    tables: frozenset[str]
+    names: Mapping[str, str]  # its tables, by what they are called in it
     equal: tuple[Column, ...]  # columns that have to equal a value
     listed: tuple[Column, ...]  # to be among several
     ranged: tuple[Column, ...]  # to be above or below one
@@ -63,7 +63,7 @@ def _search(scope: Scope) -> Search:
     for how, column in _conditions(scope):
         found.setdefault(how, {})[column] = None
     return Search(
-        tables=frozenset(scope.names.values()),
+        names=dict(scope.names),
         equal=tuple(found.get("equal", ())),
         listed=tuple(found.get("listed", ())),
         ranged=tuple(found.get("ranged", ())),

@@ -31,7 +31,7 @@ def wish(searches: Iterable[Search], table: str, leading: Collection[str]) -> Wi
 
 
 def _of(search: Search, table: str, leading: Collection[str]) -> Wish | None:
-    if table not in search.tables:
+    if table not in search.names.values():
         return None
     equal, listed, ranged, joined, ordered = (
         _columns(many, table)

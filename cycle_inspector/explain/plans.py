@@ -15,6 +15,7 @@ class PlanNode:
     detail: str = ""
     table: str | None = None  # the table that it reads, or the alias that the statement gives it
     rows: float | None = None  # as the database estimates them
+    read_rows: float | None = None  # of the table, where that is told and not what is left of it
     cost: float | None = None  # in a unit of the database's own
     actual_rows: float | None = None
     actual_ms: float | None = None
@@ -94,6 +95,7 @@ def _postgresql_step(plan: Mapping[str, Any]) -> PlanNode:
         detail="; ".join(f"{key}: {_text(plan[key])}" for key in _POSTGRES_DETAILS if key in plan),
         table=table,
         rows=plan.get("Plan Rows"),
+        read_rows=None if "Filter" in plan else plan.get("Plan Rows"),
         cost=plan.get("Total Cost"),
         actual_rows=None if rows is None else rows * loops,
         actual_ms=None if taken is None else taken * loops,
@@ -162,6 +164,7 @@ def _mysql_step(key: str, step: Mapping[str, Any]) -> PlanNode:
         ),
         table=table if is_table else None,
         rows=_number(step.get("rows", step.get("rows_examined_per_scan"))),
+        read_rows=_number(step.get("rows", step.get("rows_examined_per_scan"))),
         cost=_number(step.get("cost", costs.get("query_cost", costs.get("prefix_cost")))),
         actual_rows=_number(step.get("r_rows")),
         actual_ms=_number(step.get("r_total_time_ms", step.get("r_table_time_ms"))),

@@ -16,13 +16,16 @@ from typing import Any
 
 from django.db import connections
 
+from cycle_inspector.analysis._conditions import statement_of
 from cycle_inspector.explain import plans, scans, statements, values
 from cycle_inspector.explain.plans import Plan, PlanNode
-from cycle_inspector.explain.statements import Refused, Token
+from cycle_inspector.explain.scans import Table
+from cycle_inspector.explain.statements import Refused
 from cycle_inspector.recorder import paused
 from cycle_inspector.records import Query
 
 _SECONDS = 5
+_MOST_COUNTED = 100_000  # rows
 
 _VENDORS = ("sqlite", "postgresql", "mysql")
 
@@ -35,25 +38,26 @@ def explain(query: Query, *, measure: bool = False) -> Plan:
     vendor = query.vendor
     if vendor not in _VENDORS:
         raise Refused(f"Plans of {vendor} are not read here.")
-    tokens = statements.check(query.sql, vendor)
+    statements.check(query.sql, vendor)
     params = values.given(query)
     if query.alias not in connections.settings:
         raise Refused(f"The project has no database {query.alias!r} now.")
     with paused():
         try:
-            return _explain(query, tokens, params, measure=measure)
+            return _explain(query, params, measure=measure)
         except Refused:
             raise
         except Exception as error:  # of the driver, or of what the project has made of it
             raise Refused(f"The database refused it. {type(error).__name__}: {error}") from error
 
 
-def _explain(query: Query, tokens: list[Token], params: Any, *, measure: bool) -> Plan:
+def _explain(query: Query, params: Any, *, measure: bool) -> Plan:
     if connections[query.alias].vendor != query.vendor:
         raise Refused(f"The database {query.alias!r} is another one now.")
     with _connected(query.alias) as connection:
         steps = _steps(connection, query.sql, params, measure=measure)
-        told = scans.remarks(_all_of(steps), tokens, partial(_look_up, connection))
+        statement = statement_of(query.sql, query.vendor)
+        told = scans.remarks(_all_of(steps), statement, partial(_look_up, connection))
         return Plan(
             alias=query.alias,
             vendor=query.vendor,
@@ -158,28 +162,35 @@ def _ask(connection: Any, sql: str, params: Any = None) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _look_up(connection: Any, table: str) -> tuple[set[str], set[str]]:
-    """Return the columns of `table`, and those with which one of its indexes begins."""
+def _look_up(connection: Any, table: str) -> Table | None:
+    """Return what the database tells of `table`; None if it is none of its own."""
     if connection.vendor == "sqlite":
         return _look_up_sqlite(connection, table)
-    introspection = connection.introspection
     try:
         with _cursor(connection) as cursor:
-            columns = {one.name for one in introspection.get_table_description(cursor, table)}
-            constraints = introspection.get_constraints(cursor, table)
+            constraints = connection.introspection.get_constraints(cursor, table)
     except Exception:  # no table of the database, or one that is told of otherwise
-        return set(), set()
-    leading = {
+        return None
+    leading = frozenset(
         one["columns"][0]
         for one in constraints.values()
         if one["columns"] and (one["index"] or one["unique"] or one["primary_key"])
-    }
-    return columns, leading
+    )
+    if connection.vendor != "postgresql":
+        return Table(leading=leading)
+    sql = "SELECT reltuples AS rows FROM pg_class WHERE oid = to_regclass(%s)"
+    known = _ask(connection, sql, (connection.ops.quote_name(table),))
+    if not known:
+        return None
+    rows = known[0]["rows"]  # below 0 until the table has been analyzed
+    return Table(leading=leading, rows=rows if rows >= 0 else None)
 
 
-def _look_up_sqlite(connection: Any, table: str) -> tuple[set[str], set[str]]:
+def _look_up_sqlite(connection: Any, table: str) -> Table | None:
     # Django's introspection tries out a feature first, on the project's own connection.
     columns = _ask(connection, "SELECT name, pk FROM pragma_table_info(%s)", (table,))
+    if not columns:
+        return None
     indexes = _ask(
         connection,
         "SELECT info.name FROM pragma_index_list(%s) AS list, pragma_index_info(list.name) AS info "
@@ -187,4 +198,21 @@ def _look_up_sqlite(connection: Any, table: str) -> tuple[set[str], set[str]]:
         (table,),
     )
     leading = {one["name"] for one in columns if one["pk"] == 1}
-    return {one["name"] for one in columns}, leading | {one["name"] for one in indexes}
+    return Table(
+        leading=frozenset(leading | {one["name"] for one in indexes}),
+        rows=_rows_of_sqlite(connection, table),
+    )
+
+
+def _rows_of_sqlite(connection: Any, table: str) -> float | None:
+    """Return about how many rows a table has: counted up to a limit, then by the highest number."""
+    quoted = connection.ops.quote_name(table)
+    few = f"SELECT COUNT(*) AS rows FROM (SELECT 1 FROM {quoted} LIMIT {_MOST_COUNTED})"  # noqa: S608 - a quoted name
+    many = f"SELECT MAX(rowid) AS rows FROM {quoted}"  # noqa: S608 - as above
+    try:
+        (found,) = _ask(connection, few)
+        if found["rows"] == _MOST_COUNTED:
+            (found,) = _ask(connection, many)
+    except Exception:  # a table without these numbers
+        return None
+    return float(found["rows"] or 0)

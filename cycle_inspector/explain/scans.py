@@ -1,99 +1,70 @@
-"""What a plan reads in full, and whether an index could spare it: in sentences."""
+"""What a plan reads in full, and which index would spare it: in sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
+from cycle_inspector.analysis._conditions import Statement
+from cycle_inspector.analysis.indexes import wish
 from cycle_inspector.explain.plans import PlanNode
-from cycle_inspector.explain.statements import Token
 
-_OPENING = frozenset(("WHERE", "ON", "USING", "BY"))
-_CLOSING = frozenset(
-    (
-        *("SELECT", "FROM", "JOIN", "LEFT", "INNER", "GROUP", "HAVING", "LIMIT", "OFFSET", "UNION"),
-        *("EXCEPT", "INTERSECT", "WINDOW", "PARTITION", "RIGHT", "CROSS", "ORDER"),
-    )
-)
-_NO_ALIAS = _OPENING | _CLOSING | {"AS", "SET", "FOR", "NATURAL", "FULL", "OUTER", "STRAIGHT_JOIN"}
+FEW = 100  # rows that are read as fast as they are found
 
 
-def tables_of(tokens: list[Token]) -> dict[str, str]:
-    """Return the table behind each alias, and behind its own name where it has none."""
-    found: dict[str, str] = {}
-    for at, token in enumerate(tokens):
-        if token.keyword not in ("FROM", "JOIN"):
-            continue
-        names = [one for one in tokens[at + 1 : at + 6] if one.keyword != "AS"]
-        while len(names) > 2 and names[1].text == ".":  # the schema stands before it
-            names = names[2:]
-        if not names or not names[0].identifier:
-            continue
-        alias = names[1] if len(names) > 1 else names[0]
-        is_alias = alias.identifier and alias.keyword not in _NO_ALIAS
-        found[alias.identifier if is_alias else names[0].identifier] = names[0].identifier
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What the database tells of a table."""
 
-
-def columns_of(tokens: list[Token]) -> list[tuple[str | None, str]]:
-    """Return the names that WHERE, ON, USING and ORDER BY speak of: what stands before, and it."""
-    found: dict[tuple[str | None, str], None] = {}
-    is_inside = False
-    previous = ""
-    for at, token in enumerate(tokens):
-        word = token.keyword
-        if word in _OPENING:
-            is_inside = word != "BY" or previous == "ORDER"
-        elif word in _CLOSING:
-            is_inside = False
-        elif is_inside and token.identifier and not _is_followed(tokens, at):
-            owner = tokens[at - 2].identifier if at > 1 and tokens[at - 1].text == "." else None
-            found[owner, token.identifier] = None
-        previous = word
-    return list(found)
-
-
-def _is_followed(tokens: list[Token], at: int) -> bool:
-    # By a dot it is a table, by a bracket a function.
-    return at + 1 < len(tokens) and tokens[at + 1].text in (".", "(")
+    leading: frozenset[str]  # the columns that its indexes begin with
+    rows: float | None = None  # about how many there are, where that is known without counting
 
 
 def remarks(
-    steps: Iterable[PlanNode],
-    tokens: list[Token],
-    look_up: Callable[[str], tuple[set[str], set[str]]],
+    steps: Iterable[PlanNode], statement: Statement, look_up: Callable[[str], Table | None]
 ) -> Iterator[str]:
     """Yield a sentence for each table that is read in full.
 
-    `look_up` gives the columns of a table, and those of them with which an index begins.
+    `look_up` tells of a table, or gives None for what is none of the database: a WITH, a function.
     """
-    tables, names = tables_of(tokens), columns_of(tokens)
-    rows: dict[str, float | None] = {}
+    said: set[str] = set()
     for step in steps:
-        if step.is_full_scan and step.table is not None:
-            table = tables.get(step.table, step.table)
-            rows[table] = max(filter(None, (rows.get(table), step.rows)), default=None)
-    for table, count in rows.items():
-        columns, leading = look_up(table)
-        if not columns:  # a table of the statement's own: WITH, or a function
+        if not step.is_full_scan or step.table is None:
             continue
-        said = "" if count is None else f", about {count:,.0f} {'row' if count == 1 else 'rows'}"
-        wanted = [
-            name
-            for owner, name in names
-            if name in columns
-            and (tables.get(owner, owner) == table if owner else len(set(tables.values())) == 1)
-        ]
-        missing = list(dict.fromkeys(name for name in wanted if name not in leading))
-        yield f"All of the table {table} is read{said}. {_advice(wanted, missing)}"
+        name = _name(step.table, statement)
+        table = None if name in said else look_up(name.rpartition(".")[2])
+        said.add(name)
+        if table is not None:
+            yield _remark(name, table, step, statement)
 
 
-def _advice(wanted: list[str], missing: list[str]) -> str:
-    if not wanted:
-        return "The statement asks for all of its rows, in no order."
-    if not missing:
-        return "There is an index, and the database does not use it: the table may be small."
-    listed = ", ".join(missing)
+def _remark(name: str, table: Table, step: PlanNode, statement: Statement) -> str:
+    # A plan may tell how many rows come out of a step, and not how many it reads.
+    count = step.read_rows if table.rows is None else table.rows
+    said = f"Reads all {_counted(count)} of {name}"
+    if count is not None and count < FEW:
+        return f"{said}: so few that an index would change little."
+    found = wish(statement.searches, name, table.leading)
+    if found is None:
+        return f"{said}."
+    if found.columns:
+        return f"{said} {found.purpose}: an index on {name}({', '.join(found.columns)}) would help."
     return (
-        f"The statement filters, joins or sorts by {listed}, with which no index of it begins. "
-        "Of a small table that costs nothing."
+        f"{said} {found.purpose}. An index begins with {found.indexed}: the database expects to "
+        "gain nothing from it, as where most rows match."
     )
+
+
+def _name(called: str, statement: Statement) -> str:
+    """Return the table that a plan calls so, by its own name or by that of the statement."""
+    if called in statement.tables:
+        return called
+    found = {search.names[called] for search in statement.searches if called in search.names}
+    return found.pop() if len(found) == 1 else called
+
+
+def _counted(count: float | None) -> str:
+    if count is None:
+        return "rows"
+    number = f"{count:,.0f}".replace(",", "\N{NO-BREAK SPACE}")
+    return f"{number} {'row' if count == 1 else 'rows'}"

@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any
 
+from cycle_inspector.analysis.grouping import is_whole
 from cycle_inspector.explain.statements import Refused
 from cycle_inspector.records import HIDDEN, Json, Query
 
@@ -25,6 +26,8 @@ def given(query: Query) -> tuple[Any, ...] | dict[str, Any] | None:
         raise Refused("It ran with several sets of parameters, of which one was kept.")
     params = query.params
     if params is None:
+        if not is_whole(query):
+            raise Refused("Its parameters were not kept.")
         return None
     if isinstance(params, dict):
         return {name: _given(one, query.vendor) for name, one in params.items()}

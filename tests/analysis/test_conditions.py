@@ -71,7 +71,7 @@ def test_columns_of_a_join_belong_to_both_tables() -> None:
 
     assert found.joined == (("a", "b_id"), ("s.b", "id"))
     assert found.equal == (("s.b", "n"),)
-    assert found.tables == {"a", "s.b"}
+    assert found.names == {"a": "a", "b": "s.b", "T2": "s.b"}
 
 
 def test_a_column_of_the_outer_query_counts_as_a_value() -> None:

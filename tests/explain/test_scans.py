@@ -2,69 +2,74 @@
 
 from __future__ import annotations
 
-from cycle_inspector.explain import scans, statements
+import pytest
+
+from cycle_inspector.analysis._conditions import statement_of
+from cycle_inspector.explain import scans
 from cycle_inspector.explain.plans import PlanNode
+from cycle_inspector.explain.scans import Table
 
 BOOKS = (
-    'SELECT "book"."id", T2."name" FROM "book" INNER JOIN "author" T2 ON ("book"."author_id" = '
-    'T2."id") WHERE UPPER("book"."title") = %s ORDER BY T2."name" LIMIT 3'
+    'SELECT "book"."id", T2."name" FROM "main"."book" INNER JOIN "author" T2 '
+    'ON ("book"."author_id" = T2."id") WHERE "book"."title" = %s ORDER BY T2."name" LIMIT 3'
 )
 TABLES = {
-    "book": ({"id", "title", "author_id"}, {"id", "author_id"}),
-    "author": ({"id", "name"}, {"id"}),
+    "book": Table(leading=frozenset({"id", "author_id"}), rows=12_000),
+    "author": Table(leading=frozenset({"id"})),
 }
 
 
 def said(sql: str, *steps: PlanNode) -> list[str]:
-    tokens = statements.check(sql, "sqlite")
-    return list(scans.remarks(steps, tokens, lambda name: TABLES.get(name, (set(), set()))))
+    return list(scans.remarks(steps, statement_of(sql, "sqlite"), TABLES.get))
 
 
-def full(table: str, rows: float | None = None) -> PlanNode:
-    return PlanNode(label="SCAN", table=table, rows=rows, is_full_scan=True)
+def full(table: str, read_rows: float | None = None) -> PlanNode:
+    return PlanNode(label="SCAN", table=table, read_rows=read_rows, is_full_scan=True)
 
 
-def test_an_alias_is_told_as_its_table() -> None:
-    tokens = statements.check(BOOKS, "sqlite")
-
-    assert scans.tables_of(tokens) == {"book": "book", "T2": "author"}
-    assert scans.columns_of(tokens) == [
-        ("book", "author_id"),
-        ("T2", "id"),
-        ("book", "title"),
-        ("T2", "name"),
+def test_the_index_that_is_missing_is_named_with_what_it_is_for() -> None:
+    assert said("SELECT 1 FROM book WHERE title = %s", full("book")) == [
+        "Reads all 12\N{NO-BREAK SPACE}000 rows of book to find those with title = ?: "
+        "an index on book(title) would help."
     ]
 
 
-def test_the_columns_without_an_index_are_named() -> None:
-    (first, second) = said(BOOKS, full("book", 1_200), full("T2"))
+def test_an_alias_and_a_name_without_its_schema_are_told_as_the_table() -> None:
+    first, second = said(BOOKS, full("book"), full("T2", 500))
 
-    assert first.startswith("All of the table book is read, about 1,200 rows. ")
-    assert "by title, with which no index" in first
-    assert second.startswith("All of the table author is read. ")
-    assert "by name, with which" in second
+    assert first.startswith("Reads all 12\N{NO-BREAK SPACE}000 rows of main.book to find")
+    assert second.startswith("Reads all 500 rows of author to join them by id. ")
 
 
-def test_an_index_that_is_there_is_told() -> None:
-    (sentence,) = said("SELECT 1 FROM book WHERE id = %s", full("book", 1))
+def test_an_index_that_is_not_used_is_told() -> None:
+    (sentence,) = said("SELECT 1 FROM book WHERE author_id = %s", full("book"))
 
-    assert "about 1 row. There is an index" in sentence
+    assert "to find those with author_id = ?. An index begins with author_id" in sentence
 
 
-def test_a_statement_that_asks_for_all_is_told_so() -> None:
-    (sentence,) = said("SELECT title FROM book", full("book"))
+@pytest.mark.parametrize(
+    "sql", ["SELECT title FROM book", "SELECT 1 FROM book WHERE UPPER(title) = %s"]
+)
+def test_no_index_is_named_where_none_would_help(sql: str) -> None:
+    assert said(sql, full("book")) == ["Reads all 12\N{NO-BREAK SPACE}000 rows of book."]
 
-    assert "asks for all of its rows" in sentence
+
+@pytest.mark.parametrize(("rows", "told"), [(1, "1 row"), (99, "99 rows")])
+def test_of_a_small_table_it_is_said_that_it_is_small(rows: float, told: str) -> None:
+    (sentence,) = said("SELECT 1 FROM author WHERE name = %s", full("author", rows))
+
+    assert sentence == f"Reads all {told} of author: so few that an index would change little."
+
+
+def test_how_many_rows_there_are_need_not_be_known() -> None:
+    (sentence,) = said("SELECT 1 FROM author WHERE name = %s", full("author"))
+
+    assert sentence.startswith("Reads all rows of author to find those with name = ?: an index")
+
+
+def test_a_table_that_is_read_twice_is_told_once() -> None:
+    assert len(said("SELECT 1 FROM book", full("book"), full("book"))) == 1
 
 
 def test_nothing_is_said_of_what_is_searched_or_is_no_table() -> None:
     assert said(BOOKS, PlanNode(label="SEARCH", table="book"), full("one")) == []
-
-
-def test_a_group_is_no_order_and_a_schema_is_no_table() -> None:
-    tokens = statements.check(
-        'SELECT title FROM "main"."book" AS b GROUP BY b.title ORDER BY b.id', "sqlite"
-    )
-
-    assert scans.tables_of(tokens) == {"b": "book"}
-    assert scans.columns_of(tokens) == [("b", "id")]

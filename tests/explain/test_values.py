@@ -30,7 +30,7 @@ def test_values_of_json_and_texts_of_standard_types_are_given_as_they_were_kept(
 
 def test_parameters_by_name_keep_their_names_and_none_stay_none() -> None:
     assert values.given(make_query(params={"a": 7})) == {"a": 7}
-    assert values.given(make_query(params=None)) is None
+    assert values.given(make_query(sql="SELECT 1", params=None)) is None
     assert values.given(make_query(params=())) == ()
 
 
@@ -59,6 +59,11 @@ def test_a_collection_is_given_to_postgresql_alone() -> None:
     assert given([1, 2], {"a": 1}, vendor="postgresql") == ([1, 2], '{"a": 1}')
     with pytest.raises(Refused, match="collection"):
         given([1, 2], vendor="sqlite")
+
+
+def test_a_query_over_the_soft_limit_is_refused() -> None:
+    with pytest.raises(Refused, match="were not kept"):
+        values.given(make_query(params=None))
 
 
 def test_of_several_sets_of_parameters_none_is_taken() -> None:
