@@ -14,7 +14,7 @@ are made by keyword.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -73,6 +73,11 @@ class Frame(NamedTuple):
     is_project: bool  # neither the standard library nor an installed package
 
 
+def caller_of(frames: Iterable[Frame]) -> Frame | None:
+    """Return the innermost of `frames` that is the project's own code."""
+    return next((frame for frame in frames if frame.is_project), None)
+
+
 class TemplateLine(NamedTuple):
     """A line of a template."""
 
@@ -118,7 +123,7 @@ class Query(NamedTuple):
     @property
     def caller(self) -> Frame | None:
         """The innermost frame of the project's own code."""
-        return next((frame for frame in self.frames if frame.is_project), None)
+        return caller_of(self.frames)
 
 
 class Render(NamedTuple):
@@ -149,6 +154,19 @@ class Event(NamedTuple):
     at_ns: int
     frames: tuple[Frame, ...]
     attributes: Facts = NO_FACTS
+
+    @property
+    def caller(self) -> Frame | None:
+        """The innermost frame of the project's own code."""
+        return caller_of(self.frames)
+
+    @property
+    def template(self) -> TemplateLine | None:
+        """The template line that was being rendered, where the event says so."""
+        line = self.attributes.get("template")
+        if not isinstance(line, dict) or not isinstance(line.get("line"), int):
+            return None
+        return TemplateLine(name=str(line.get("name")), line=line["line"])
 
 
 def is_mark(record: Span | Event) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cycle_inspector import records
-from cycle_inspector.records import Severity, Stage
+from cycle_inspector.records import Severity, Stage, TemplateLine
 from tests.factories import (
     make_cycle,
     make_event,
@@ -106,3 +106,16 @@ def test_mark_of_a_secret_is_that_of_django() -> None:
 
     of_django = SafeExceptionReporterFilter.cleansed_substitute
     assert of_django == records.HIDDEN
+
+
+def test_caller_of_an_event_is_the_innermost_frame_of_the_project() -> None:
+    library, own = make_frame(is_project=False), make_frame(line=3)
+    assert make_event(frames=(library, own)).caller is own
+    assert make_event(frames=(library,)).caller is None
+
+
+def test_event_tells_the_line_of_its_template() -> None:
+    told = make_event(attributes={"template": {"name": "a.html", "line": 7}})
+    assert told.template == TemplateLine(name="a.html", line=7)
+    assert make_event(attributes={"template": "a.html"}).template is None
+    assert make_event().template is None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
+from typing import Any
 
-from cycle_inspector.records import HIDDEN, Json, Query
+from cycle_inspector.records import HIDDEN, Cycle, Json, Query
 
 _READS = re.compile(
     r"(?:\s|\(|--[^\n]*\n|/\*.*?\*/)*+(SELECT|WITH|VALUES|SHOW|PRAGMA|EXPLAIN|DESCRIBE)\b",
@@ -71,3 +72,9 @@ def place_of() -> Callable[[Query], Hashable]:
 def is_of_factory(query: Query) -> bool:
     """Whether a library that makes objects for tests has sent it."""
     return any(_FACTORY.search(frame.path) for frame in query.frames if not frame.is_project)
+
+
+def queries_of(entry: Mapping[str, Any], cycle: Cycle) -> list[Query]:
+    """Return the queries that an entry of the models stage names."""
+    ids = set(entry.get("queries") or ())
+    return [query for query in cycle.queries if query.id in ids] if ids else []

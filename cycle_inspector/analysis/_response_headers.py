@@ -74,16 +74,15 @@ def _read(cycle: Cycle) -> _Facts | None:
     status = response.get("status")
     if not isinstance(status, int):
         return None
-    # Not by urlsplit(), which raises on what a client may well send as its Host.
-    scheme, _, rest = str(request.get("url") or "").partition("://")
+    scheme, host = place_of(str(request.get("url") or ""))
     return _Facts(
         method=str(request.get("method") or ""),
         status=status,
         content_type=str(response.get("content_type") or "").partition(";")[0].strip().lower(),
-        sent=_headers(response.get("headers")),
-        asked=_headers(request.get("headers")),
+        sent=by_name(response.get("headers")),
+        asked=by_name(request.get("headers")),
         cookies=[_cookie(one) for one in response.get("cookies") or () if isinstance(one, dict)],
-        host=_host(re.split(r"[/?#]", rest, maxsplit=1)[0]),
+        host=host,
         is_secure=scheme == "https",
         is_streaming=bool(response.get("streaming")),
     )
@@ -130,7 +129,7 @@ def _security(facts: _Facts) -> Iterator[NotSet]:
     if (
         facts.is_secure
         and "strict-transport-security" not in facts.sent
-        and not _is_local(facts.host)
+        and not is_local(facts.host)
     ):
         yield NotSet(
             SECURITY,
@@ -196,7 +195,8 @@ def _vary(facts: _Facts) -> set[str]:
     return {one.strip().lower() for one in facts.sent.get("vary", "").split(",")}
 
 
-def _headers(given: Any) -> dict[str, str]:
+def by_name(given: Any) -> dict[str, str]:
+    """Return headers as a stage tells them, by their names in lower case."""
     return {
         str(one[0]).lower(): str(one[1])
         for one in given or ()
@@ -209,12 +209,19 @@ def _cookie(given: dict[str, Any]) -> tuple[str, dict[str, str]]:
     return str(given.get("name")), {name.lower(): value for name, _, value in flags}
 
 
+def place_of(url: str) -> tuple[str, str]:
+    """Return the scheme and the host of an address."""
+    # Not by urlsplit(), which raises on what a client may well send as its Host.
+    scheme, _, rest = url.partition("://")
+    return scheme, _host(re.split(r"[/?#]", rest, maxsplit=1)[0])
+
+
 def _host(place: str) -> str:
     host = place.rpartition("@")[2]
     return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
     if host == "localhost" or host.endswith((".localhost", ".local", ".test")):
         return True
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
-from cycle_inspector.records import Cycle, Event, Finding, Frame, Severity, TemplateLine
+from cycle_inspector.records import Cycle, Event, Finding, Severity
 
 CODE = "CI001"
 
@@ -23,8 +23,8 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
                 code=CODE,
                 severity=_severity(event),
                 title=_title(event),
-                caller=_caller(event),
-                template=_template(event),
+                caller=event.caller,
+                template=event.template,
                 count=1,
                 cost_ns=0,
                 evidence=() if event.parent is None else (event.parent,),
@@ -47,22 +47,11 @@ def _title(event: Event) -> str:
     return f"{name}: {first}"
 
 
-def _caller(event: Event) -> Frame | None:
-    return next((frame for frame in event.frames if frame.is_project), None)
-
-
-def _template(event: Event) -> TemplateLine | None:
-    found = event.attributes.get("template")
-    if not isinstance(found, dict) or not isinstance(found.get("line"), int):
-        return None
-    return TemplateLine(name=str(found.get("name")), line=found["line"])
-
-
 def _fix(event: Event) -> str:
     missing = event.attributes.get("missing_template")
     if isinstance(missing, dict):
         return _fix_of_template(missing)
-    caller = _caller(event)
+    caller = event.caller
     if caller is None:
         return "It was raised outside of the project's own code; the frames show the way."
     return f"It was raised at {caller.path}:{caller.line}, in {caller.function}."

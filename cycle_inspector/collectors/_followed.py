@@ -28,7 +28,7 @@ from cycle_inspector.collectors._messages import message_of
 from cycle_inspector.collectors._values import cut
 from cycle_inspector.collectors.exceptions import RaisedException
 from cycle_inspector.recorder import OpenSpan, Recorder, Tokens, current, enter, innermost, leave
-from cycle_inspector.records import Json, Span, Stage
+from cycle_inspector.records import Json, Span, Stage, caller_of
 
 LONGEST_NAME = 200
 
@@ -103,7 +103,7 @@ class FollowedSpan(OpenSpan):
     def caller(self) -> dict[str, Json] | None:
         """Return the project's line that asked for it."""
         frames = () if self.place is None else self.place.frames()
-        frame = next((one for one in frames if one.is_project), None)
+        frame = caller_of(frames)
         if frame is None:
             return None
         return place_of(frame.path, frame.line, frame.function)

@@ -32,7 +32,7 @@ from cycle_inspector.recorder import (
     innermost_mark,
     set_innermost_mark,
 )
-from cycle_inspector.records import Event, Frame, Json, Span, Stage
+from cycle_inspector.records import Event, Frame, Json, Span, Stage, caller_of
 
 _LONGEST_NAME = 200
 _LONGEST_MESSAGE = 500
@@ -130,7 +130,7 @@ class MarkSpan(_Mark):
             told["ended"] = False
         elif self.raised is not None:
             told["raised"] = self.raised
-        caller = next((one for one in self.frames() if one.is_project), None)
+        caller = caller_of(self.frames())
         if caller is not None:
             told["caller"] = {
                 "path": caller.path,

@@ -19,7 +19,7 @@ from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.collectors._places import Place
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Recorder, current, innermost
-from cycle_inspector.records import Json
+from cycle_inspector.records import Json, caller_of
 
 _MOST = 50
 
@@ -78,7 +78,7 @@ def told(found: Mapping[str, Missing], raised: list[Any]) -> list[Json]:
 
 def _asked(place: Place) -> dict[str, Json]:
     line, frames = place.template, place.frames()
-    own = next((frame for frame in frames if frame.is_project), None)
+    own = caller_of(frames)
     asked: dict[str, Json] = {}
     if line is not None:
         asked["template"] = {"name": line.name, "line": line.line}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cycle_inspector.panel.layout import Axis, Bar
 from cycle_inspector.panel.threads import ancestors, parents
-from cycle_inspector.records import Cycle, Event, Frame, Json, Span, Stage, is_mark
+from cycle_inspector.records import Cycle, Event, Json, Span, Stage, is_mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,4 @@ def _bar(axis: Axis, one: Span | Event) -> Bar:
 
 
 def _caller(one: Span | Event) -> Json:
-    if isinstance(one, Span):
-        return one.attributes.get("caller")
-    frame: Frame | None = next((frame for frame in one.frames if frame.is_project), None)
-    return frame
+    return one.attributes.get("caller") if isinstance(one, Span) else one.caller

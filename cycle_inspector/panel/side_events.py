@@ -162,11 +162,10 @@ def _said(group: list[Event]) -> str:
 
 def _line(event: Event) -> Line:
     facts = event.attributes
-    caller = next((one for one in event.frames if one.is_project), None)
     keys, count, size = facts.get("keys") or (), facts.get("key_count"), facts.get("size")
     return Line(
         event=event,
-        caller=caller or next(iter(event.frames), None),
+        caller=event.caller or next(iter(event.frames), None),
         severity=_severity(event),
         size=size if isinstance(size, int) else None,
         more=count - len(keys) if isinstance(count, int) else 0,

@@ -1,11 +1,11 @@
-"""Long IN lists and deep OFFSETs."""
+"""Long IN lists."""
 
 from __future__ import annotations
 
 import pytest
 
 from cycle_inspector.analysis import Thresholds
-from cycle_inspector.analysis.statements import find
+from cycle_inspector.analysis.long_in_list import find
 from cycle_inspector.records import Finding, Stage
 from tests.factories import make_cycle, make_query, make_stage
 
@@ -37,14 +37,3 @@ def test_does_not_find_the_list_of_a_prefetch_or_of_a_write() -> None:
     cycle = make_cycle(queries=queries, stages={Stage.MODELS: prefetch})
     assert list(find(cycle, Thresholds())) == []
     assert found(in_list(1_000).replace('SELECT "a"', "DELETE")) == []
-
-
-def test_finds_a_deep_offset() -> None:
-    (finding,) = found('SELECT "a" FROM "t" LIMIT 20 OFFSET 10000')
-    assert finding.code == "CI202"
-    assert finding.title.startswith("OFFSET 10000: ")
-
-
-@pytest.mark.parametrize("sql", ["SELECT a FROM t LIMIT 20 OFFSET 9999", "SELECT a AS b_OFFSET"])
-def test_does_not_find_a_near_offset(sql: str) -> None:
-    assert found(sql) == []
