@@ -168,7 +168,7 @@ def serve(pipe: Any, folder: Path, server: str, count: int, with_tool: bool) -> 
     from django.urls import path
 
     logging.disable()  # of what the views raise
-    pages.urlpatterns += [  # type: ignore[attr-defined]
+    pages.urlpatterns += [
         path(f"{view.__name__}/", view) for view in (raises, stream, breaks, threads)
     ]
     pages.seed()

@@ -6,7 +6,6 @@ The visitor is logged in, so each page loads a session and, where it asks for it
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +68,10 @@ TEMPLATES = {
     ),
     "form.html": '{% extends "section.html" %}{% block body %}{{ form }}{% endblock %}',
 }
+
+
+urlpatterns: list[Any] = []
+"""Filled by `configure`: importing Django's routes needs the settings."""
 
 
 def configure(folder: Path, tool: str) -> None:
@@ -134,7 +137,7 @@ def configure(folder: Path, tool: str) -> None:
         routes.append(path("__debug__/", include("debug_toolbar.urls")))
     if tool == "silk":
         routes.append(path("silk/", include("silk.urls", namespace="silk")))
-    sys.modules[__name__].urlpatterns = routes  # type: ignore[attr-defined]
+    urlpatterns.extend(routes)
 
 
 def seed() -> str:

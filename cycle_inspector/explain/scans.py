@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from cycle_inspector.analysis._conditions import Statement
+from cycle_inspector.analysis._conditions import Search, Statement
 from cycle_inspector.analysis.indexes import wish
 from cycle_inspector.explain.plans import PlanNode
 
@@ -23,28 +23,36 @@ class Table:
 def remarks(
     steps: Iterable[PlanNode], statement: Statement, look_up: Callable[[str], Table | None]
 ) -> Iterator[str]:
-    """Yield a sentence for each table that is read in full.
+    """Yield a sentence for each place where a table is read in full, the same one once.
 
     `look_up` tells of a table, or gives None for what is none of the database: a WITH, a function.
     """
+    tables: dict[str, Table | None] = {}
     said: set[str] = set()
     for step in steps:
         if not step.is_full_scan or step.table is None:
             continue
         name = _name(step.table, statement)
-        table = None if name in said else look_up(name.rpartition(".")[2])
-        said.add(name)
-        if table is not None:
-            yield _remark(name, table, step, statement)
+        if name not in tables:
+            tables[name] = look_up(name.rpartition(".")[2])
+        table = tables[name]
+        if table is None:
+            continue
+        # A table that is named twice is looked for by other columns at each place.
+        here = [search for search in statement.searches if step.table in search.names]
+        sentence = _remark(name, table, step, here or statement.searches)
+        if sentence not in said:
+            said.add(sentence)
+            yield sentence
 
 
-def _remark(name: str, table: Table, step: PlanNode, statement: Statement) -> str:
+def _remark(name: str, table: Table, step: PlanNode, searches: Iterable[Search]) -> str:
     # A plan may tell how many rows come out of a step, and not how many it reads.
     count = step.read_rows if table.rows is None else table.rows
     said = f"Reads all {_counted(count)} of {name}"
     if count is not None and count < FEW:
         return f"{said}: so few that an index would change little."
-    found = wish(statement.searches, name, table.leading)
+    found = wish(searches, name, table.leading)
     if found is None:
         return f"{said}."
     if found.columns:

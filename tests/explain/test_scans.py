@@ -71,5 +71,17 @@ def test_a_table_that_is_read_twice_is_told_once() -> None:
     assert len(said("SELECT 1 FROM book", full("book"), full("book"))) == 1
 
 
+def test_each_place_of_a_table_is_told_by_its_own_columns() -> None:
+    sql = (
+        "SELECT b.title, (SELECT COUNT(*) FROM book other WHERE other.price < b.price) AS cheaper "
+        "FROM book b WHERE b.pages >= %s"
+    )
+
+    outer, inner = said(sql, full("b"), full("other"))
+
+    assert "with pages in a range: an index on book(pages) would help" in outer
+    assert "with price in a range: an index on book(price) would help" in inner
+
+
 def test_nothing_is_said_of_what_is_searched_or_is_no_table() -> None:
     assert said(BOOKS, PlanNode(label="SEARCH", table="book"), full("one")) == []

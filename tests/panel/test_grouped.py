@@ -99,10 +99,10 @@ def test_no_queries_are_a_sentence() -> None:
 
 
 def test_a_caller_is_shown_by_the_end_of_its_path_and_told_whole() -> None:
-    frame = make_frame(path="/srv/work/shop/catalog/views.py", line=7)
+    frame = make_frame(path="/srv/books/shop/catalog/views.py", line=7)
     html = pages.queries(make_cycle(queries=(make_query(frames=(frame,)),)), URLS, {"by": "caller"})
 
-    assert 'title="/srv/work/shop/catalog/views.py:7">shop/catalog/views.py:7<' in html
+    assert 'title="/srv/books/shop/catalog/views.py:7">shop/catalog/views.py:7<' in html
 
 
 def test_rails_of_transactions_stand_beside_the_queries_in_order_alone() -> None:
