@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,17 @@ def test_every_static_file_of_the_package_is_in_the_table() -> None:
 
     assert set(assets.table()) == files
     assert {"panel.js", "report.js", "tokens.css", "elements/cycle-panel.js"} <= files
+
+
+def test_the_drawer_and_the_pages_have_the_same_sheets_in_the_same_order() -> None:
+    package = STATIC.parents[1]
+    linked = (package / "templates" / "cycle_inspector" / "sheets.html").read_text()
+    adopted = (STATIC / "elements" / "cycle-panel.js").read_text().partition("SHEETS = [")[2]
+
+    names = re.findall(r"(\w+\.css)", linked)
+    assert names == re.findall(r'"(\w+\.css)"', adopted.partition("];")[0])
+    assert len(names) > 5
+    assert set(names) <= set(assets.table())
 
 
 @pytest.mark.parametrize("name", ["../panel/views.py", "/etc/passwd", "", ".", "elements", "lib/"])

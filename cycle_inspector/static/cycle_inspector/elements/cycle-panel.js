@@ -9,6 +9,12 @@ import { CycleLine } from "./cycle-line.js";
 /** @typedef {import("../lib/server-timing.js").Seen} Seen */
 /** @typedef {import("./cycle-drawer.js").CycleDrawer} Drawer */
 
+/** What a report looks like: the same as in the template sheets.html, in the same order. */
+const SHEETS = [
+  ...["report.css", "overview.css", "timeline.css", "stages.css", "onion.css", "exception.css"],
+  ...["routing.css", "queries.css", "events.css"],
+];
+
 /**
  * The panel in a page: finds out which cycle made it, shows the closed line and opens the drawer.
  * Its `base` attribute is the address below which the server answers, with a slash at the end.
@@ -122,7 +128,7 @@ export class CyclePanel extends HTMLElement {
   async #makeDrawer(signal) {
     const [{ CycleDrawer }] = await Promise.all([
       import("./cycle-drawer.js"),
-      this.#adopt(["report.css", "overview.css", "stages.css", "queries.css"], signal),
+      this.#adopt(SHEETS, signal),
     ]);
     CycleDrawer.define();
     const drawer = /** @type {Drawer} */ (document.createElement("cycle-drawer"));
