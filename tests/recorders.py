@@ -45,3 +45,13 @@ def facts_of(stage: Stage, work: Callable[[], Any]) -> Any:
         work()
     assert recording.cycle.dropped == {}  # nor has the tool
     return recording.cycle.stage(stage).facts
+
+
+def each(rows: Callable[[], Any], use: Callable[[Any], Any]) -> Callable[[], None]:
+    """Return work that gets `rows` and uses each of them."""
+
+    def work() -> None:
+        for one in rows():
+            use(one)
+
+    return work

@@ -11,7 +11,7 @@ from django.template import Context, Template
 from cycle_inspector import record
 from cycle_inspector.recorder import Limits, current
 from cycle_inspector.records import Stage
-from tests.recorders import facts_of
+from tests.recorders import each, facts_of
 from tests.shelf.models import Author, Book
 
 pytestmark = pytest.mark.django_db
@@ -27,14 +27,6 @@ def books() -> None:
 def lazy(work: Callable[[], Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = facts_of(Stage.MODELS, work)["lazy_loads"]
     return found
-
-
-def each(rows: Callable[[], Any], use: Callable[[Any], Any]) -> Callable[[], None]:
-    def work() -> None:
-        for one in rows():
-            use(one)
-
-    return work
 
 
 def test_lazy_loads_are_told_by_field_with_their_queries_and_time() -> None:

@@ -16,7 +16,7 @@ from django.template import Context, Template
 
 from cycle_inspector import record
 from cycle_inspector.records import Stage
-from tests.recorders import facts_of
+from tests.recorders import each, facts_of
 from tests.shelf.models import Author, Board, Book, Cover, Note, Tag
 
 pytestmark = pytest.mark.django_db
@@ -25,14 +25,6 @@ pytestmark = pytest.mark.django_db
 def prefetches(work: Callable[[], Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = facts_of(Stage.MODELS, work)["prefetches"]
     return found
-
-
-def each(rows: Callable[[], Any], use: Callable[[Any], Any]) -> Callable[[], None]:
-    def work() -> None:
-        for one in rows():
-            use(one)
-
-    return work
 
 
 @pytest.fixture(autouse=True)
