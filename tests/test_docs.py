@@ -7,6 +7,7 @@ import asyncio
 import inspect
 import re
 from concurrent.futures import ThreadPoolExecutor
+from configparser import ConfigParser
 from contextlib import suppress
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
@@ -21,7 +22,7 @@ from cycle_inspector import __version__, checks, conf, finding_checks, record, r
 from cycle_inspector.analysis import Thresholds, codes_of
 from cycle_inspector.exporters import json_document
 from cycle_inspector.panel import beacon, inject, urls, views
-from cycle_inspector.records import Stage
+from cycle_inspector.records import SIDE_KINDS, Stage
 from demo_site.shop.lessons import LESSONS
 from tests.factories import make_cycle, make_query
 from tests.panel.sample import full_facts
@@ -386,3 +387,23 @@ def test_the_tutorial_is_true_of_the_demo() -> None:
     ):
         shown = (folder / name).read_text(encoding="utf-8").splitlines()[int(line) - 1]
         assert f"book.{field}" in shown
+
+
+def test_each_kind_of_side_event_has_a_row_and_a_part_of_its_own() -> None:
+    told = rows(section(page("reference/stages.md"), "Beside the stages"))
+    headings = re.findall(r"^## (.+)$", page("reference/json.md"), re.M)
+    parts = {heading.lower().replace(" ", "-") for heading in headings}
+
+    assert list(told) == list(SIDE_KINDS)
+    for cells in told.values():
+        assert cells[0].rpartition("json.md#")[2].rstrip(")") in parts
+
+
+def test_the_layers_are_those_that_are_checked() -> None:
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    checked = config["importlinter:contract:layers"]["layers"].strip().splitlines()
+    shown = section(page("explanation/architecture.md"), "Who may import whom")
+
+    wanted = [re.sub(r"[()]", "", line.strip()) for line in checked]
+    assert shown.partition("```text\n")[2].partition("```")[0].splitlines() == wanted
