@@ -111,6 +111,7 @@ class OpenCycle:
         keep(recorder)
 
     def leave(self) -> None:
+        writer.serving.discard(self.recorder.id)
         if self._tokens is not None:
             leave(self._tokens)
             self._tokens = None
@@ -205,6 +206,7 @@ def open_cycle(request: Any) -> OpenCycle | None:
         recorder.notes[Stage.GATEWAY] = gateway.Note(request, recorder.clock())
         cycle = OpenCycle(recorder, enter(recorder))
         request.__dict__[_ON_REQUEST] = cycle
+        writer.serving.add(recorder.id)
         return cycle
     return None
 

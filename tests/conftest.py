@@ -38,6 +38,7 @@ def switched_on(
     yield configure
     writer.stop(10)
     database.close()
+    assert not writer.serving  # whatever became of the requests
 
 
 @pytest.fixture(params=SERVERS)

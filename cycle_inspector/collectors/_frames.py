@@ -203,12 +203,13 @@ def collect() -> Iterator[None]:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         recorder = current()
         if recorder is not None and not recorder.closed:
-            with guard("find the caller", recorder):
-                frame = sys._getframe(1)
-                if _roles.get(id(frame.f_code)) in _PASSING:
-                    # A request on its way, as by a dozen such hops: nobody has asked for it.
+            frame = sys._getframe(1)
+            if _roles.get(id(frame.f_code)) in _PASSING:
+                # A request on its way, as by a dozen such hops: nobody has asked for it.
+                if _awaiting.get() is not None:
                     _awaiting.set(None)
-                else:
+            else:
+                with guard("find the caller", recorder):
                     place = _look_up_in_loop(frame)
                     _awaiting.set(place if place.codes else _suspended(_view.get()))
         return original(self, *args, **kwargs)

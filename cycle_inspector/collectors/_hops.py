@@ -164,16 +164,17 @@ def _opened(recorder: Recorder, kind: str, crossing: Any, attribute: str) -> tup
             recorder.count_dropped("spans")
             return None
         called = getattr(crossing, attribute)
-        name = _name(called)
+        name = ""
         if note.is_inside and type(span) is not HookSpan:
-            at, span = _place_inside(note, called, name), None
+            name, span = _name(called), None
+            at = _place_inside(note, called, name)
         elif span is None:
             return None
         elif span.is_entering:
             span.is_entering = False
             at, name = ("hook", span.hook) if type(span) is HookSpan else ("middleware", "")
         else:
-            at = "own"
+            at, name = "own", _name(called)
         copy = object.__new__(type(crossing))
         copy.__dict__.update(crossing.__dict__)
         hop = Hop(kind, at, name if at in _NAMED else "", span, recorder.clock())

@@ -101,8 +101,12 @@ def collect() -> Iterator[None]:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         recorder = current()
         if recorder is not None and not recorder.closed:
-            with guard("follow a task", recorder):
-                _see(recorder)
+            loop, own = asyncio._get_running_loop(), recorder.at_stop
+            task = None if loop is None else asyncio.current_task(loop)
+            # Most come from the request's own, a dozen on the way through the middlewares.
+            if task is not None and not (type(own) is Watch and own.task is task):
+                with guard("follow a task", recorder):
+                    _see(recorder, task)
         return original(self, *args, **kwargs)
 
     markcoroutinefunction(call)  # as the original is one
@@ -110,12 +114,7 @@ def collect() -> Iterator[None]:
         yield
 
 
-def _see(recorder: Recorder) -> None:
-    loop = asyncio._get_running_loop()
-    task = None if loop is None else asyncio.current_task(loop)
-    own = recorder.at_stop
-    if task is None or (isinstance(own, Watch) and own.task is task):
-        return
+def _see(recorder: Recorder, task: Task[Any]) -> None:
     seen = _span.get()
     if seen is not None and seen.cycle == recorder.id and seen.task() is task:
         return
@@ -123,8 +122,8 @@ def _see(recorder: Recorder) -> None:
         return
     span = TaskSpan(recorder, task)
     recorder.add_span(span)
-    if isinstance(own, Watch):
-        own.spans.append(span)
+    if isinstance(recorder.at_stop, Watch):
+        recorder.at_stop.spans.append(span)
     _span.set(span)
     enter(recorder, span)  # for the rest of the task: the context is its own
     task.add_done_callback(partial(_ended, span, recorder.clock))

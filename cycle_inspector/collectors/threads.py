@@ -36,6 +36,9 @@ from cycle_inspector.recorder import current, enter, leave
 # Python 3.14: its calls go to another interpreter, where nothing of ours can be.
 _INTERPRETERS: Any = getattr(futures, "InterpreterPoolExecutor", ())
 
+# Python 3.14: whether a new thread has a copy of its starter's context, as in a free-threaded one.
+_INHERITS = bool(getattr(sys.flags, "thread_inherit_context", False))
+
 
 @contextmanager
 def collect() -> Iterator[None]:
@@ -123,13 +126,14 @@ def _submitting() -> Any:
                     place = _frames.look_up(sys._getframe(1))
                     span = FollowedSpan(recorder, "call", name_of(function, rest), place)
                     fn = Followed(recorder, span, context, fn)
-        # A thread that the executor starts for this is not the request's, nor may it inherit its
-        # context, as it does in a free-threaded Python.
-        tokens = enter(None)
-        try:
+        if not _INHERITS:
             future = original(self, fn, *args, **kwargs)
-        finally:
-            leave(tokens)
+        else:  # a thread that the executor starts for this is not the request's
+            tokens = enter(None)
+            try:
+                future = original(self, fn, *args, **kwargs)
+            finally:
+                leave(tokens)
         if span is not None:
             recorder.add_span(span)
         return future

@@ -29,18 +29,20 @@ from cycle_inspector.records import Facts
 QUEUE_LENGTH = 256
 BATCH = 64
 
-# How long a lone cycle waits for company, and for its request to be out of the way.
+# How long a lone cycle waits for company, and for its request to be out of the way; and how long
+# for other requests, whose thread would have to share the interpreter with the writer's.
 LINGER_SECONDS = 0.02
+PATIENCE_SECONDS = 0.25
 RETRY_SECONDS = 5.0
 PRUNE_SECONDS = 60.0
 PRUNE_EVERY = 100  # cycles
 EXIT_SECONDS = 2.0
 _FORK_SECONDS = 1.0
-
-# Settings snapshots that are remembered, to be written beside the cycles that name them.
-_SNAPSHOTS = 32
+_SNAPSHOTS = 32  # remembered, to be written beside the cycles that name them
 
 _logger = logging.getLogger("cycle_inspector")
+
+serving: set[str] = set()  # the cycles whose requests are being served in this process
 
 
 class Writer:
@@ -183,7 +185,7 @@ class Writer:
         """Return what to write now, waiting until there is some; None when stopping."""
         with self._arrived:
             while self._is_current():
-                is_urgent = bool(self._waiting) and self._waiting[0].sequence <= self._hurry_to
+                is_urgent = self._is_urgent()
                 pause = None if not self._waiting else self._retry_at - time.monotonic()
                 if self._waiting and (is_urgent or pause is None or pause <= 0):
                     if not is_urgent:
@@ -193,14 +195,16 @@ class Writer:
             return None
 
     def _linger(self) -> None:
-        self._arrived.wait_for(
-            lambda: (
-                not self._is_current()
-                or len(self._waiting) >= BATCH
-                or (self._waiting and self._waiting[0].sequence <= self._hurry_to)
-            ),
-            LINGER_SECONDS,
-        )
+        patient_until = time.monotonic() + PATIENCE_SECONDS
+        while not self._arrived.wait_for(self._is_due, LINGER_SECONDS):
+            if not serving or time.monotonic() >= patient_until:
+                break
+
+    def _is_due(self) -> bool:
+        return self._is_urgent() or len(self._waiting) >= BATCH or not self._is_current()
+
+    def _is_urgent(self) -> bool:
+        return len(self._waiting) > 0 and self._waiting[0].sequence <= self._hurry_to
 
     def _is_current(self) -> bool:
         """Tell whether the thread that asks is still the one to write; stop() takes that away."""
@@ -266,6 +270,7 @@ class Writer:
     def after_fork_in_child(self) -> None:
         """Begin anew, without the parent's thread and without what it is going to write."""
         snapshots = self._snapshots
+        serving.clear()
         self._reset()
         self._snapshots = snapshots
 

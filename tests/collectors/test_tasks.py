@@ -350,7 +350,7 @@ def test_what_cannot_be_found_costs_nothing_else(
 
     async def view() -> Cycle:
         async with record() as recording:
-            await count()
+            await asyncio.create_task(count())
         return recording.cycle
 
     cycle = run(view)

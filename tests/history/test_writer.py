@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,31 @@ def test_cycle_that_was_put_is_kept(history: Path) -> None:
 
 
 def test_cycle_is_written_without_anybody_asking(history: Path) -> None:
+    put(1)
+    wait_until_idle()
+    assert kept() == ids(1)
+
+
+def test_cycle_waits_while_another_request_is_served(history: Path) -> None:
+    writer.serving.add(make_id(2))
+    try:
+        put(1)
+        time.sleep(writer.PATIENCE_SECONDS / 2)
+        assert kept() == []
+        start = time.monotonic()
+        assert writer.flush(10)  # somebody wants to see it
+        assert time.monotonic() - start < 5
+        put(3)
+        wait_until_idle()  # a request may last for ever
+    finally:
+        writer.serving.clear()
+    assert kept() == ids(1, 3)
+
+
+def test_cycle_is_written_soon_where_no_request_is_served(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PATIENCE_SECONDS", 60.0)
     put(1)
     wait_until_idle()
     assert kept() == ids(1)
