@@ -64,9 +64,8 @@ def _taken(value: Any) -> Any:
     if issubclass(kind, str):
         text = str.__str__(value)
         return text if len(text) <= _LONGEST_TEXT else cut(text, _LONGEST_TEXT)
-    for base in _CONTAINERS:
-        if issubclass(kind, base):
-            return base.__len__(value)
+    if issubclass(kind, _CONTAINERS):
+        return next(base for base in _CONTAINERS if issubclass(kind, base)).__len__(value)
     if issubclass(kind, Model):
         primary: Any = kind._meta.pk  # an abstract model has none
         return None if primary is None else to_json(own(value).get(primary.attname), 1)

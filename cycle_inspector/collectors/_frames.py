@@ -237,12 +237,20 @@ def is_node(frame: FrameType) -> bool:
 
 def template_line(frame: FrameType) -> TemplateLine | None:
     """Return the line of the node that `frame`, for which `is_node` holds, is rendering."""
-    name, line = _node_place(frame)
+    return line_of(frame.f_locals.get("self"))
+
+
+def line_of(node: Any) -> TemplateLine | None:
+    """Return where `node` stands in its template."""
+    name, line = _place_of(node)
     return TemplateLine(name=name, line=line) if name is not None else None
 
 
 def _node_place(frame: FrameType) -> tuple[str | None, int]:
-    node = frame.f_locals.get("self")
+    return _place_of(frame.f_locals.get("self"))
+
+
+def _place_of(node: Any) -> tuple[str | None, int]:
     origin, token = getattr(node, "origin", None), getattr(node, "token", None)
     if token is None or origin is None:  # a node made by hand
         return None, 0

@@ -30,14 +30,16 @@ class OpenRender(Opened):
         "how",
         "inner",
         "is_outermost",
+        "jinja_line",
+        "node",
         "rendered",
-        "template",
         "time",
     )
 
     def __init__(self, recorder: Recorder, rendered: Any, how: str) -> None:
         self.is_outermost = type(innermost()) is not OpenRender
-        self.template = None if self.is_outermost else _asking_line()
+        self.node = None if self.is_outermost else _asking_node()  # its line is worked out later
+        self.jinja_line: TemplateLine | None = None
         self.rendered = rendered  # the template; None until the parent of one is found
         self.how = how
         self.count = 1
@@ -75,7 +77,7 @@ class OpenRender(Opened):
             duration_ns=self.time,
             own_ns=max(self.time - self.inner, 0),
             count=self.count,
-            template=self.template,
+            template=self.jinja_line or _frames.line_of(self.node),
             error=self.error,
             thread=self.thread.name,
         )
@@ -99,17 +101,17 @@ def text(name: Any) -> str:
     return "" if name is None else name if type(name) is str else str(to_json(name))
 
 
-def _asking_line() -> TemplateLine | None:
+def _asking_node() -> Any:
     # Most often an {% include %}, whose node stands right above: no frame in between is made an
     # object of.
     frame: FrameType | None = sys._getframe(4)
     if frame is not None and frame.f_code is _NODE:
-        return _frames.template_line(frame)
+        return frame.f_locals.get("self")
     frame = sys._getframe(3)  # whoever called the hooked method
     for _ in range(_FRAMES_TO_NODE):
         if frame is None:
             return None
         if frame.f_code is _NODE:
-            return _frames.template_line(frame)
+            return frame.f_locals.get("self")
         frame = frame.f_back
     return None

@@ -46,8 +46,9 @@ class Note:
     __slots__ = ("contexts", "folded", "left_out", "missing", "outer", "processors")
 
     def __init__(self) -> None:
-        # By the name of the template and the line that asked; the id is of the first such render.
-        self.contexts: dict[tuple[str, str | None, int], tuple[int, _contexts.Given]] = {}
+        # By the name of the template and the node that asked, which the render keeps alive; the id
+        # is of the first such render.
+        self.contexts: dict[tuple[str, int], tuple[int, _contexts.Given]] = {}
         self.left_out = 0
         self.processors: list[_processors.Ran] = []
         self.missing: dict[str, _missing.Missing] = {}
@@ -187,7 +188,7 @@ def _render_jinja(recorder: Recorder, template: Any, how: str, root: Any, contex
     try:
         opened = OpenRender(recorder, template, how)
         # Its own code is more exact than a node of Django's further up.
-        opened.template = _jinja_lines.jinja_line(sys._getframe(2)) or opened.template
+        opened.jinja_line = _jinja_lines.jinja_line(sys._getframe(2))
     except Exception as error:
         failed(_RECORD, recorder, error)
     if opened is None:
@@ -227,21 +228,24 @@ def _is_ours(template: Any) -> bool:
 
 
 def _note_context(recorder: Recorder, opened: OpenRender, name: str, context: Any) -> None:
-    """Take what is new in `context`, once for each template and line that asks for it."""
-    note = recorder.note(Stage.TEMPLATES, Note)
+    """Take what is new in `context`, once for each template and node that asks for it."""
+    note = recorder.notes.get(Stage.TEMPLATES) or recorder.note(Stage.TEMPLATES, Note)
+    key = (name, id(opened.node))
+    kept = note.contexts.get(key)
+    if kept is not None:  # one of a loop's, most often
+        kept[1].alike += 1
+        if not opened.is_outermost:
+            return
     dicts = context.dicts
     if opened.is_outermost:
         # The built-in names, a dict of its own in each context, tell whether it is the same one.
         note.outer[opened.thread] = (dicts[0], len(dicts))
-    line = opened.template
-    key = (name, None, 0) if line is None else (name, line.name, line.line)
-    kept = note.contexts.get(key)
     if kept is not None:
-        kept[1].alike += 1
-    elif len(note.contexts) >= _MOST_CONTEXTS:
+        return
+    if len(note.contexts) >= _MOST_CONTEXTS:
         note.left_out += 1
-    else:
-        first, shared = note.outer.get(opened.thread) or (None, 1)
-        is_inside = not opened.is_outermost and dicts[0] is first
-        given = _contexts.Given(dicts[shared if is_inside else 1 :])
-        note.contexts[key] = (opened.id, given)
+        return
+    first, shared = note.outer.get(opened.thread) or (None, 1)
+    is_inside = not opened.is_outermost and dicts[0] is first
+    given = _contexts.Given(dicts[shared if is_inside else 1 :])
+    note.contexts[key] = (opened.id, given)
