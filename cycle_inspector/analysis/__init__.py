@@ -16,6 +16,7 @@ from cycle_inspector.analysis import (
     broken_transaction,
     counted_and_loaded,
     deep_offset,
+    deprecated,
     duplicates,
     exception,
     insecure_cookie,
@@ -25,10 +26,13 @@ from cycle_inspector.analysis import (
     middleware_order,
     missed_key,
     n_plus_one,
+    repeated_call,
+    repeated_gets,
     repeated_renders,
     rows_for_their_number,
     savepoints,
     shared_cache,
+    slow_call,
     slow_middleware,
     slow_query,
     sync_middleware,
@@ -66,7 +70,11 @@ RULES: tuple[Rule, ...] = (
     shared_cache.RULE,
     logged_error.RULE,
     mail_in_transaction.RULE,
+    deprecated.RULE,
     missed_key.RULE,
+    slow_call.RULE,
+    repeated_call.RULE,
+    repeated_gets.RULE,
 )
 
 _logger = logging.getLogger("cycle_inspector")

@@ -21,6 +21,9 @@ class Thresholds:
     repeated_renders: int = 100  # of one template at one line of another
     slow_middleware_ms: int = 100
     cache_misses: int = 3  # of one key that is never set
+    repeated_gets: int = 10  # of one key that is there, or of one key each in a loop
+    slow_call_ms: int = 500  # of waiting for another server
+    repeated_calls: int = 2  # of one address
     uncompressed_kb: int = 100  # of text
 
     @classmethod

@@ -93,6 +93,7 @@ def _wrap_warn(original: Any) -> Any:
     def warn(
         message: Any, category: Any = None, stacklevel: Any = 1, source: Any = None, **given: Any
     ) -> Any:
+        level = stacklevel
         if type(stacklevel) is int:
             stacklevel = _level(stacklevel, given.get("skip_file_prefixes"), sys._getframe(1))
         recorder = current()
@@ -101,6 +102,8 @@ def _wrap_warn(original: Any) -> Any:
         event: Warned | None = None
         with guard("record a warning", recorder):
             event = _take(recorder, message, category, sys._getframe(1))
+            if event.where is None and type(level) is int:
+                event.where = _blamed(level, given.get("skip_file_prefixes"), sys._getframe(1))
         token = _issued.set(event)
         try:
             return original(message, category, stacklevel, source, **given)
@@ -149,8 +152,22 @@ def _level(given: int, skipped: Any, frame: FrameType) -> int:
     # With prefixes the level is at least 2, and frames of such files do not count: where `frame` is
     # of one of them, the first step from ours leads as far as the first from `frame`. A prefix that
     # is the whole name is none to Python.
+    return max(given, 2) + (0 if _is_skipped(frame, skipped) else 1)
+
+
+def _blamed(level: int, skipped: Any, frame: FrameType) -> tuple[str, int] | None:
+    """Return the place that a warning is shown for, which a filter may keep it from."""
+    prefixes = skipped if type(skipped) is tuple else ()
+    found: FrameType | None = frame
+    for _ in range(max(level, 2 if prefixes else 1) - 1):
+        found = None if found is None else found.f_back
+        while found is not None and _is_skipped(found, prefixes):
+            found = found.f_back
+    return None if found is None else (found.f_code.co_filename, found.f_lineno)
+
+
+def _is_skipped(frame: FrameType, prefixes: tuple[Any, ...]) -> bool:
     name = frame.f_code.co_filename
-    is_skipped = any(
-        type(one) is str and len(name) > len(one) and name.startswith(one) for one in skipped
+    return any(
+        type(one) is str and len(name) > len(one) and name.startswith(one) for one in prefixes
     )
-    return max(given, 2) + (0 if is_skipped else 1)

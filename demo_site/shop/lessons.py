@@ -204,7 +204,7 @@ LESSONS = (
             "deprecation warning that was issued three times and never shown."
         ),
         queries=2,
-        findings=("CI601",),
+        findings=("CI601", "CI603"),
     ),
     Lesson(
         name="price-list",

@@ -30,7 +30,9 @@ def test_a_warning_is_kept_with_category_message_and_caller(serve: Any) -> None:
     (event,) = warned(serve(view).get("/").cycle)
 
     assert (event.name, event.stage) == ("DeprecationWarning", Stage.VIEW)
-    assert event.attributes == {"message": "old shelf", "count": 1, "shown": 0}
+    said = dict(event.attributes)
+    assert said.pop("blamed") == {"path": __file__, "line": event.frames[0].line}
+    assert said == {"message": "old shelf", "count": 1, "shown": 0}
     assert event.frames[0].path == __file__
     assert event.frames[0].function.endswith("view")
 
@@ -114,6 +116,32 @@ def test_the_line_that_is_blamed_is_the_same_with_prefixes(
         before, now = [blamed(one, level, skip_file_prefixes=prefixes) for one in ways]
 
     assert now == before
+
+
+def of_hidden(level: int, **given: Any) -> Any:
+    """Return what is told to be blamed for a warning that no filter lets through."""
+
+    def inner() -> None:
+        warnings.warn("where?", DeprecationWarning, level, **given)
+
+    with warnings.catch_warnings(), record() as recording:
+        warnings.simplefilter("ignore")
+        inner()
+    (event,) = warned(recording.cycle)
+    return event.attributes.get("blamed")
+
+
+def test_one_that_is_hidden_is_told_with_the_line_it_would_blame() -> None:
+    inside, outside = of_hidden(1), of_hidden(2)
+    assert inside["path"] == outside["path"] == __file__
+    assert inside["line"] < outside["line"]
+    assert of_hidden(500) is None
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="skip_file_prefixes came with 3.12")
+def test_one_that_is_hidden_is_not_blamed_on_files_that_are_passed_over() -> None:
+    assert of_hidden(1, skip_file_prefixes=(os.path.dirname(__file__),))["path"] != __file__
+    assert of_hidden(1, skip_file_prefixes=("/nowhere",)) == of_hidden(2)
 
 
 def test_pytest_and_catch_warnings_see_what_they_saw() -> None:
