@@ -25,6 +25,7 @@ class Thresholds:
     slow_call_ms: int = 500  # of waiting for another server
     repeated_calls: int = 2  # of one address
     uncompressed_kb: int = 100  # of text
+    uncached_kb: int = 50  # of a page that looks the same for everybody
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:

@@ -48,6 +48,7 @@ class Note:
         "port",
         "scheme",
         "scope_headers",
+        "session_changed",
         "session_keys",
         "texts",
         "user",
@@ -68,7 +69,9 @@ class Note:
         self.host: str = request._get_raw_host()  # get_host() refuses some
         self.path: str = request.path
         self.body = _bodies.Body(own, answer)
-        self.session_keys = _session_keys(own.get("session"))
+        session = getattr(own.get("session"), "__dict__", {})
+        self.session_keys = _session_keys(session)
+        self.session_changed = session.get("modified")
         self.user = own.get("user"), own.get("_cached_user"), own.get("_acached_user")
 
     @cached_property
@@ -150,6 +153,7 @@ def describe(recorded: Recorded) -> Summed:
         facts["cookies"] = cookies
     if note.session_keys is not None:
         facts["session_keys"] = note.session_keys
+        facts["session_changed"] = note.session_changed is True
     if note.username is not None:
         facts["user"] = note.username
     elif any(map(_is_anonymous, note.user)):
@@ -245,9 +249,9 @@ def _cookie_names(headers: list[tuple[str, str]]) -> list[str]:
     return [part.partition("=")[0].strip() for part in parts if "=" in part]
 
 
-def _session_keys(session: Any) -> list[str] | None:
+def _session_keys(session: dict[str, Any]) -> list[str] | None:
     # SessionBase keeps what it has loaded in `_session_cache`; asking the session would load it.
-    loaded = getattr(session, "__dict__", {}).get("_session_cache")
+    loaded = session.get("_session_cache")
     return [str(to_json(key)) for key in loaded] if type(loaded) is dict else None
 
 

@@ -191,9 +191,10 @@ def _headers(note: Note) -> list[list[Json]]:
 
 def _flags(morsel: dict[str, Any]) -> list[str]:
     return [
-        shown if shown in _BARE else f"{shown}={cut(str(to_json(morsel[flag])), 200)}"
+        shown if shown in _BARE else f"{shown}={cut(str(to_json(value)), 200)}"
         for flag, shown in _FLAGS.items()
-        if morsel.get(flag) not in (None, "", False)
+        # Max-Age=0 deletes a cookie.
+        if (value := morsel.get(flag)) not in (None, "") and value is not False
     ]
 
 

@@ -311,7 +311,8 @@ def test_a_form_set_by_the_project_to_something_else_is_left_out(serve: Any) -> 
 
 
 def test_the_names_in_a_loaded_session_are_kept(site: Site) -> None:
-    assert facts(site.get("/uses-session/"))["session_keys"] == ["shelf"]
+    said = facts(site.get("/uses-session/"))
+    assert (said["session_keys"], said["session_changed"]) == (["shelf"], True)
 
 
 def test_a_session_that_nobody_loaded_is_not_loaded(site: Site) -> None:
@@ -333,7 +334,7 @@ def test_a_loaded_session_is_neither_marked_nor_saved(serve: Any) -> None:
 
     answer = serve(view).get("/")
 
-    assert facts(answer)["session_keys"] == []
+    assert (facts(answer)["session_keys"], facts(answer)["session_changed"]) == ([], False)
     assert (kept[0].accessed, kept[0].modified) == (False, False)
 
 

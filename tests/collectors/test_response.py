@@ -56,6 +56,16 @@ def test_cookies_are_kept_by_name_and_flags(serve: Any) -> None:
     assert "sesame" not in str(cookie)
 
 
+def test_a_cookie_that_is_deleted_says_so(serve: Any) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        response = HttpResponse(PAGE)
+        response.delete_cookie("theme")
+        return response
+
+    (cookie,) = facts(serve(view).get("/"))["cookies"]
+    assert "Max-Age=0" in cookie["flags"]
+
+
 def test_a_redirect_is_kept_with_where_it_leads(serve: Any) -> None:
     answer = serve(lambda request: HttpResponseRedirect("/next/?token=abc&page=2")).get("/")
 

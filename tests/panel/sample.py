@@ -291,6 +291,7 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
             "body_bytes": 2_048,
             "cookies": [["sessionid", "••••••••"], ["currency", "EUR"]],
             "session_keys": ["_auth_user_id", "basket"],
+            "session_changed": True,
             "user": "ada",
         },
         Stage.GATEWAY: {
