@@ -89,17 +89,21 @@ def noticed(note: Callable[[Recorder], list[Ran]]) -> Iterator[None]:
 def told(ran: Iterable[Ran], queries: Iterable[Query]) -> list[Json]:
     """Return the same for the record; their queries are those of the render in that time."""
     queries = list(queries)
-    return [
-        {
-            "render": one.render,
-            "processors": [name.removeprefix("<function ").removesuffix(">") for name in one.names],
-            "duration_ns": one.end - one.start,
-            "queries": sum(
-                query.parent == one.render and one.start <= query.start_ns <= one.end
-                for query in queries
-            ),
-            "names": one.added.told(),
-            "left_out": one.added.left_out,
-        }
-        for one in ran
+    return [_told(one, queries) for one in ran]
+
+
+def _told(one: Ran, queries: list[Query]) -> Json:
+    asked = [
+        query.id
+        for query in queries
+        if query.parent == one.render and one.start <= query.start_ns <= one.end
     ]
+    return {
+        "render": one.render,
+        "processors": [name.removeprefix("<function ").removesuffix(">") for name in one.names],
+        "duration_ns": one.end - one.start,
+        "queries": len(asked),
+        "query_ids": asked,
+        "names": one.added.told(),
+        "left_out": one.added.left_out,
+    }

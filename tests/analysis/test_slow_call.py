@@ -63,8 +63,8 @@ def test_finds_a_call_that_failed_late(elsewhere: str) -> None:
 def test_does_not_find_quick_calls_or_those_that_ran_at_once(elsewhere: str) -> None:
     async def ask() -> None:
         async with httpx.AsyncClient() as client:
-            await asyncio.gather(*(client.get(f"{elsewhere}/wait/60") for _ in range(4)))
+            await asyncio.gather(*(client.get(f"{elsewhere}/wait/300") for _ in range(4)))
 
-    late = Thresholds(slow_call_ms=200)
+    late = Thresholds(slow_call_ms=1_000)
     assert found(lambda: requests.get(f"{elsewhere}/", timeout=5), late) == []
     assert found(lambda: asyncio.run(ask()), late) == []

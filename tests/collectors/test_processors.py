@@ -26,7 +26,7 @@ def test_what_context_processors_took_and_added_is_told() -> None:
     (ran,) = cycle.stage(Stage.TEMPLATES).facts["processors"]
     assert ran["render"] == cycle.renders[0].id
     assert ran["processors"][-1].endswith(".shelf")
-    assert ran["queries"] == 1
+    assert (ran["queries"], ran["query_ids"]) == (1, [cycle.queries[0].id])
     assert ran["duration_ns"] > 0
     assert ["count", "int", "0"] in ran["names"]
     assert "own" not in [name for name, _, _ in ran["names"]]

@@ -67,9 +67,8 @@ def test_each_page_shows_what_its_lesson_promises(visitor: Visitor, lesson: Less
     document = cycle_document(visitor, cycle_id)
     statements = [query for query in document["queries"] if not query["is_transaction"]]
     codes = {finding["code"] for finding in document["findings"]}
-    if "CI103" not in lesson.findings:
-        # On a busy machine any query may be slow.
-        codes.discard("CI103")
+    # On a busy machine any query, and any template, may be slow.
+    codes -= {"CI103", "CI304"} - set(lesson.findings)
     assert len(statements) == lesson.queries
     assert codes == set(lesson.findings)
 
