@@ -6,8 +6,6 @@ asked by anyone who is allowed to look; whoever is not gets the 404 of an addres
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +15,6 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    HttpResponseNotAllowed,
     HttpResponseRedirect,
     JsonResponse,
     UnreadablePostError,
@@ -29,16 +26,25 @@ from cycle_inspector.codec import UnreadableCycle
 from cycle_inspector.exporters import json_document
 from cycle_inspector.history import reader, snapshots, writer
 from cycle_inspector.history.trouble import HistoryUnavailable
-from cycle_inspector.panel import access, assets, beacon, origin, pages, plan, template_sources
+from cycle_inspector.panel import (
+    access,
+    assets,
+    beacon,
+    exports,
+    origin,
+    pages,
+    plan,
+    template_sources,
+)
 from cycle_inspector.panel import patterns as tried
 from cycle_inspector.panel import summary as summaries
+from cycle_inspector.panel.answers import READING, Absent, allow, cycle_of, plain
 from cycle_inspector.panel.pages import Urls
-from cycle_inspector.records import Cycle, Stage
+from cycle_inspector.records import Stage
 
 PREFIX = "/__cycle__/"
 
 _URLCONF = "cycle_inspector.panel.urls"
-_READING = ("GET", "HEAD")
 _RECENT = 50  # cycles on the index page
 
 _HEADERS = {
@@ -52,14 +58,10 @@ _HEADERS = {
 }
 
 
-class _Absent(Http404):
-    """There is no such cycle; its text is a sentence."""
-
-
 def respond(request: HttpRequest) -> HttpResponseBase:
     """Return the response to `request`, whose path is below `/__cycle__/`."""
     if not access.may_show(request) or origin.is_foreign(request):
-        response: HttpResponseBase = _plain("Not Found", 404)
+        response: HttpResponseBase = plain("Not Found", 404)
     else:
         response = _answer(request)
     for name, value in _HEADERS.items():
@@ -81,9 +83,9 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
         match = resolve(request.path_info, _URLCONF)
         return match.func(request, *match.args, **match.kwargs)  # type: ignore[no-any-return]
     except DisallowedHost:
-        return _plain("Bad Request: this host is not in ALLOWED_HOSTS.", 400)
+        return plain("Bad Request: this host is not in ALLOWED_HOSTS.", 400)
     except Http404 as error:
-        sentence = str(error) if isinstance(error, _Absent) else "There is nothing at this address."
+        sentence = str(error) if isinstance(error, Absent) else "There is nothing at this address."
         return _problem(request, "Not found", sentence, 404)
     except HistoryUnavailable as error:
         return _problem(request, "The history cannot be read", str(error), 503)
@@ -91,21 +93,7 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
         return _problem(request, "This cycle cannot be read", str(error), 503)
 
 
-def _allow(
-    *methods: str,
-) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-        def checked(request: HttpRequest, **given: Any) -> HttpResponseBase:
-            if request.method not in methods:
-                return HttpResponseNotAllowed(methods)
-            return view(request, **given)
-
-        return checked
-
-    return decorate
-
-
-@_allow(*_READING)
+@allow(*READING)
 def index(request: HttpRequest) -> HttpResponseBase:
     """List the latest cycles."""
     rows = reader.recent(_RECENT)
@@ -114,117 +102,126 @@ def index(request: HttpRequest) -> HttpResponseBase:
     return HttpResponse(shown)
 
 
-@_allow(*_READING)
+@allow(*READING)
 def latest(request: HttpRequest) -> HttpResponseBase:
     """Go to the newest cycle."""
     newest = reader.latest()
     if newest is None:
-        raise _Absent(writer.problem() or "No request has been recorded yet. Visit a page first.")
+        raise Absent(writer.problem() or "No request has been recorded yet. Visit a page first.")
     return HttpResponseRedirect(urls_of(request).page(newest))
 
 
-@_allow(*_READING)
+@allow(*READING)
 def latest_document(request: HttpRequest) -> HttpResponseBase:
     """Name the newest cycle of a path."""
     path = request.GET.get("path")
     # No path holds a NUL, and PostgreSQL refuses to look for one.
     newest = None if "\0" in (path or "") else reader.latest(path)
     if newest is None:
-        raise _Absent("No request for this path has been recorded yet.")
+        raise Absent("No request for this path has been recorded yet.")
     return JsonResponse({"id": newest, "url": urls_of(request).page(newest)})
 
 
-@_allow(*_READING)
+@allow(*READING)
 def page(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """Show one cycle on a page of its own."""
-    cycle = snapshots.with_changes(_get(cycle_id))
+    cycle = snapshots.with_changes(cycle_of(cycle_id))
     return HttpResponse(pages.page(cycle, urls_of(request), links=reader.links_of(cycle)))
 
 
-@_allow(*_READING)
+@allow(*READING)
 def document(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """Send one cycle as the public JSON document."""
-    shown = json_document.export(snapshots.with_changes(_get(cycle_id)))
+    shown = json_document.export(snapshots.with_changes(cycle_of(cycle_id)))
     return JsonResponse(shown, json_dumps_params={"ensure_ascii": False, "indent": 1})
 
 
-@_allow(*_READING)
+@allow(*READING)
+def export(request: HttpRequest, cycle_id: UUID, name: str) -> HttpResponseBase:
+    """Send one cycle as a file or a text for elsewhere."""
+    asked = exports.BY_NAME.get(name)
+    if asked is None:
+        raise Absent("A cycle cannot be exported as that.")
+    return exports.answer(snapshots.with_changes(cycle_of(cycle_id)), asked)
+
+
+@allow(*READING)
 def report(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """Send the report of one cycle as a fragment, its stages to be fetched when wanted."""
-    cycle = _get(cycle_id)
+    cycle = cycle_of(cycle_id)
     links = reader.links_of(cycle)
     return HttpResponse(pages.report(cycle, urls_of(request), is_lazy=True, links=links))
 
 
-@_allow(*_READING)
+@allow(*READING)
 def stage(request: HttpRequest, cycle_id: UUID, stage: str) -> HttpResponseBase:
     """Send one stage of a cycle as a fragment."""
     try:
         asked = Stage(stage)
     except ValueError:
-        raise _Absent("There is no such stage.") from None
-    cycle = _get(cycle_id)
+        raise Absent("There is no such stage.") from None
+    cycle = cycle_of(cycle_id)
     if asked is Stage.SETTINGS:
         cycle = snapshots.with_changes(cycle)
     return HttpResponse(pages.stage(cycle, asked, urls_of(request)))
 
 
-@_allow(*_READING)
+@allow(*READING)
 def events(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """Send the side events of a cycle as a fragment."""
-    return HttpResponse(pages.events(_get(cycle_id)))
+    return HttpResponse(pages.events(cycle_of(cycle_id)))
 
 
-@_allow(*_READING)
+@allow(*READING)
 def patterns(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """List the URL patterns that were tried, from the project's URLconf as it is now."""
-    cycle = _get(cycle_id)
+    cycle = cycle_of(cycle_id)
     return HttpResponse(pages.patterns(cycle, urls_of(request), tried.of(cycle)))
 
 
-@_allow(*_READING)
+@allow(*READING)
 def template(request: HttpRequest, cycle_id: UUID, render: int) -> HttpResponseBase:
     """Show the file of a template as it is now, with what its lines cost in a cycle."""
-    cycle = _get(cycle_id)
+    cycle = cycle_of(cycle_id)
     source = template_sources.of(cycle, render)
     if source is None:
-        raise _Absent("There is no such template in this cycle.")
+        raise Absent("There is no such template in this cycle.")
     return HttpResponse(pages.template_source(cycle, urls_of(request), source))
 
 
-@_allow(*_READING)
+@allow(*READING)
 def queries(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """List the queries of a cycle, sorted or in groups."""
-    shown = pages.queries(_get(cycle_id), urls_of(request), request.GET.dict())
+    shown = pages.queries(cycle_of(cycle_id), urls_of(request), request.GET.dict())
     return HttpResponse(shown)
 
 
-@_allow(*_READING)
+@allow(*READING)
 def summary(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """Send what the closed line of the panel shows."""
-    cycle = _get(cycle_id)
+    cycle = cycle_of(cycle_id)
     before = reader.links_of(cycle).before
     return JsonResponse(summaries.summarise(cycle, urls_of(request), before=before))
 
 
-@_allow("POST")
+@allow("POST")
 def browser(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """Take the timings and fetches that a browser tells of once its page has loaded."""
     if not origin.is_own(request):
-        return _plain("Forbidden: this is for the page's own script.", 403)
+        return plain("Forbidden: this is for the page's own script.", 403)
     try:
         announced = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
-        return _plain("Bad Request: Content-Length is not a number.", 400)
+        return plain("Bad Request: Content-Length is not a number.", 400)
     if announced > beacon.LIMIT_BYTES:
-        return _plain("Content Too Large", 413)
+        return plain("Content Too Large", 413)
     try:
         body = request.read(beacon.LIMIT_BYTES + 1)
         if len(body) > beacon.LIMIT_BYTES:
-            return _plain("Content Too Large", 413)
+            return plain("Content Too Large", 413)
         told = beacon.parse(body)
     except (beacon.BeaconError, UnreadablePostError) as error:
-        return _plain(f"Bad Request: {error}", 400)
+        return plain(f"Bad Request: {error}", 400)
     writer.put_beacon(str(cycle_id), told.facts, told.fetched)
     return HttpResponse(status=204)
 
@@ -236,17 +233,17 @@ def explain(request: HttpRequest, cycle_id: UUID, number: int) -> HttpResponseBa
     return _explain(request, cycle_id=cycle_id, number=number)
 
 
-@_allow("POST")
+@allow("POST")
 def _explain(request: HttpRequest, cycle_id: UUID, number: int) -> HttpResponseBase:
     if not origin.is_own(request):
-        return _plain("Forbidden: this is for the page's own script.", 403)
-    query = plan.find(_get(cycle_id), number)
+        return plain("Forbidden: this is for the page's own script.", 403)
+    query = plan.find(cycle_of(cycle_id), number)
     if query is None:
-        raise _Absent("There is no such query in this cycle.")
+        raise Absent("There is no such query in this cycle.")
     return HttpResponse(plan.show(query, measure=request.GET.get("measure") == "1"))
 
 
-@_allow(*_READING)
+@allow(*READING)
 def asset(request: HttpRequest, name: str) -> HttpResponseBase:
     """Send one of the package's own static files."""
     found = assets.table().get(name)
@@ -257,19 +254,6 @@ def asset(request: HttpRequest, name: str) -> HttpResponseBase:
     response.headers["Cache-Control"] = "no-cache"
     answer = get_conditional_response(request, found.etag, None, response)
     return response if answer is None else answer
-
-
-def _get(cycle_id: UUID) -> Cycle:
-    cycle = reader.get(str(cycle_id))
-    if cycle is None:
-        raise _Absent(
-            "There is no such cycle. It may have been removed to make room for newer ones."
-        )
-    return cycle
-
-
-def _plain(text: str, status: int) -> HttpResponse:
-    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 
 def _problem(request: HttpRequest, title: str, sentence: str, status: int) -> HttpResponse:

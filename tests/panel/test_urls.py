@@ -22,6 +22,7 @@ def view_of(path: str) -> Any:
         ("latest.json", views.latest_document),
         (f"{ID}/", views.page),
         (f"{ID}.json", views.document),
+        (f"{ID}/exports/har", views.export),
         (f"{ID}/report", views.report),
         (f"{ID}/summary.json", views.summary),
         (f"{ID}/stages/database", views.stage),
