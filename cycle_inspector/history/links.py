@@ -16,7 +16,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from cycle_inspector import codec, records
 from cycle_inspector.history import redirects
-from cycle_inspector.models import Cycle, Fetch, Redirect, stored_time
+from cycle_inspector.models import Cycle, Fetch, Redirect, fit, stored_time
+from cycle_inspector.records import Stage
 
 WINDOW = timedelta(seconds=10)
 
@@ -38,7 +39,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """The rows of the cycles that one belongs together with, as far as they are kept."""
+    """The rows of the cycles that one belongs together with, as far as they are kept; its pin."""
 
     outer: Cycle | None = None  # inside which it ran
     page: Cycle | None = None  # whose script made it, or what was redirected to it
@@ -47,6 +48,8 @@ class Links:
     inside: tuple[Cycle, ...] = ()
     fetched: tuple[Cycle, ...] = ()  # by its page, the first ones
     fetched_count: int = 0
+    earlier: Cycle | None = None  # the one before of the same view, to compare with
+    is_pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,8 @@ def links_of(cycle: records.Cycle) -> Links:
         inside=tuple(_rows().filter(parent=cycle.id).order_by("id")),
         fetched=tuple(fetched.order_by("id")[:_MOST_FETCHED]),
         fetched_count=fetched.count(),
+        earlier=_earlier(cycle),
+        is_pinned=Cycle.objects.filter(pk=cycle.id, pinned=True).exists(),
     )
 
 
@@ -109,6 +114,20 @@ def without_fetched(rows: QuerySet[Cycle]) -> QuerySet[Cycle]:
 
 def _rows() -> QuerySet[Cycle]:
     return Cycle.objects.defer("document")
+
+
+def _earlier(cycle: records.Cycle) -> Cycle | None:
+    """Return the newest cycle before `cycle` that the same view has answered, by the same method.
+
+    Where no view was called, it is one of the same path that called none either.
+    """
+    method = cycle.request.get("method")
+    if not method:
+        return None
+    view = fit("view", cycle.stage(Stage.VIEW).facts.get("name"))
+    same = {"view": view} if view else {"view": "", "path": fit("path", cycle.request.get("path"))}
+    found = _rows().filter(id__lt=cycle.id, method=fit("method", method), **same)
+    return found.order_by("-id").first()
 
 
 def _page_of(cycle_ids: list[str]) -> str | None:

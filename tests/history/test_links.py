@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from cycle_inspector import codec, records
 from cycle_inspector.history import links, reader, writer
 from cycle_inspector.history.links import Cause
 from cycle_inspector.models import Cycle
-from tests.factories import make_cycle, make_request
+from cycle_inspector.records import Stage
+from tests.factories import make_cycle, make_request, make_stage
 from tests.history import processes
 from tests.history.processes import make_id
 from tests.history.steps import ids
@@ -287,3 +289,58 @@ def test_times_without_a_zone_are_compared_as_they_are_kept(history: Path, setti
     assert isinstance(row.started_at, datetime)
     assert row.started_at.tzinfo is None
     assert reader.causes_of([row])[make_id(2)].kind == "redirect"
+
+
+# The one before, to compare with
+
+
+def seen_by(number: int, view: str, method: str = "GET", path: str = "/books/") -> records.Cycle:
+    cycle = make(number, method, path, at=number)
+    facts = {"name": view} if view else {}
+    stages = tuple(
+        make_stage(Stage.VIEW, facts=facts) if one.stage is Stage.VIEW else one
+        for one in cycle.stages
+    )
+    return replace(cycle, stages=stages)
+
+
+def earlier_of(number: int) -> int | None:
+    cycle = reader.get(make_id(number))
+    assert cycle is not None
+    earlier = reader.links_of(cycle).earlier
+    return None if earlier is None else int(earlier.id[-12:])
+
+
+def test_cycle_before_is_the_newest_of_the_same_view_and_method(history: Path) -> None:
+    put(
+        seen_by(1, "shop.views.book", path="/books/1/"),
+        seen_by(2, "shop.views.book", path="/books/2/"),
+        seen_by(3, "shop.views.book", "POST"),
+        seen_by(4, "shop.views.author"),
+        seen_by(5, "shop.views.book", path="/books/3/"),
+        seen_by(6, "shop.views.book"),
+    )
+
+    assert earlier_of(5) == 2
+
+
+def test_first_cycle_of_a_view_has_none_before(history: Path) -> None:
+    put(seen_by(1, "shop.views.author"), seen_by(2, "shop.views.book"))
+
+    assert earlier_of(2) is None
+
+
+def test_without_a_view_it_is_the_path_that_counts(history: Path) -> None:
+    put(seen_by(1, "", path="/no/"), seen_by(2, "", path="/nor/"), seen_by(3, "", path="/no/"))
+
+    assert earlier_of(3) == 1
+
+
+def test_pin_is_known(history: Path) -> None:
+    put(seen_by(1, "shop.views.book"))
+    cycle = reader.get(make_id(1))
+    assert cycle is not None
+
+    assert reader.links_of(cycle).is_pinned is False
+    Cycle.objects.update(pinned=True)
+    assert reader.links_of(cycle).is_pinned is True
