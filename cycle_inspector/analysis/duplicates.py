@@ -63,7 +63,7 @@ def _finding(group: list[Query]) -> Finding:
 def _fix(group: list[Query]) -> str:
     places = {(query.caller, query.template) for query in group}
     if len(places) == 1:
-        return "Run it once before the loop, and use its result inside."
+        return "Run it once, before the loop or the calls that repeat it, and use its result there."
     return (
         f"It is asked for at {len(places)} places. Ask once and pass the result on: in the view's "
         "context, or as a cached_property."

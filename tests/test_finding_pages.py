@@ -1,0 +1,93 @@
+"""The pages on the findings, true because their examples are run here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cycle_inspector.analysis import codes_of
+from tests.conftest import PAIR
+from tests.example_shop import INDEX, PAGES, Page, Shop, sections
+
+HEADINGS = [
+    *("How it looks", "Bad example", "Good example"),
+    *("What changes", "When to ignore it", "Read on"),
+]
+PATHS = sorted(PAGES.glob("*.md"))
+each_page = pytest.mark.parametrize("page", [Page(one) for one in PATHS], ids=lambda one: one.code)
+
+
+@pytest.fixture
+def shop(
+    tmp_path: Path, settings: Any, switched_on: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shop]:
+    root = tmp_path / "project"
+    root.mkdir()
+    monkeypatch.syspath_prepend(root)
+    one = Shop(root, settings, switched_on, PAIR)
+    yield one
+    one.close()
+
+
+def without_times(text: str) -> str:
+    return re.sub(r"\d+ ms", "0 ms", text)
+
+
+@each_page
+def test_the_bad_example_gives_what_the_page_shows(page: Page, shop: Shop) -> None:
+    request, told = page.told
+
+    found = shop.ask(page.files("Bad example"), request).findings
+
+    said = [shop.tell(one) for one in found]
+    codes = {one.code for one in found}
+    assert page.code in codes, said
+    # The fix may be cut: on Django 6.1 some name more ways.
+    assert [
+        without_times(one)[: len(without_times(shown))]
+        for one, shown in zip(said, told, strict=False)
+    ] == [without_times(shown) for shown in told]
+    assert len(said) == len(told), said
+    linked = sections(page.text)["How it looks"]
+    assert [one for one in codes - {page.code} if f"]({one}.md)" not in linked] == []
+
+
+@each_page
+def test_the_good_example_gives_no_finding(page: Page, shop: Shop) -> None:
+    cycle = shop.ask(page.files("Bad example", "Good example"), page.told[0])
+
+    assert [shop.tell(one) for one in cycle.findings] == []
+    assert cycle.response["status"] < 500
+
+
+@each_page
+def test_what_the_page_says_ignores_it(page: Page, shop: Shop) -> None:
+    cycle = shop.ask(page.files("Bad example", "When to ignore it"), page.told[0])
+
+    assert page.code not in [one.code for one in cycle.findings]
+    assert page.files("When to ignore it") != page.files()
+
+
+@each_page
+def test_the_page_has_its_parts_in_their_order(page: Page) -> None:
+    assert re.match(rf"# {page.code}: [^\n]+\n\n\w", page.text)
+    assert [one for one in sections(page.text) if one in HEADINGS] == HEADINGS
+
+
+@each_page
+def test_the_page_has_a_rule_and_links_to_the_page_of_django_that_the_rule_names(
+    page: Page,
+) -> None:
+    code = codes_of().get(page.code)
+
+    assert code is not None, f"{page.path.name} has no rule"
+    assert code.django_url is None or f"]({code.django_url})" in sections(page.text)["Read on"]
+
+
+@each_page
+def test_the_index_leads_to_the_page(page: Page) -> None:
+    assert f"| [{page.code}](../findings/{page.path.name}) |" in INDEX.read_text(encoding="utf-8")
