@@ -20,11 +20,16 @@ _AFTER_AN_ERROR = ("TransactionManagementError", "InFailedSqlTransaction")
 
 
 def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
-    """Yield a finding for the last query that failed before an error that says so."""
+    """Yield a finding for the last query that failed by itself before an error that says so."""
     for event in cycle.events:
         if event.kind != "exception" or event.name.rpartition(".")[2] not in _AFTER_AN_ERROR:
             continue
-        failed = [one for one in cycle.queries if one.error and one.start_ns <= event.at_ns]
+        # The one that was refused has an error too, which names its class.
+        failed = [
+            one
+            for one in cycle.queries
+            if one.error and one.start_ns <= event.at_ns and not _is_refused(one.error)
+        ]
         if failed:
             yield CODE.about_queries(
                 failed[-1:],
@@ -33,6 +38,10 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
                 "of atomic(), or put an atomic() of its own around the statement that may fail.",
                 cost_ns=0,
             )
+
+
+def _is_refused(error: str) -> bool:
+    return any(name in error.partition(":")[0] for name in _AFTER_AN_ERROR)
 
 
 RULE = Rule(find, (CODE,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from cycle_inspector.analysis._queries import key_of_params, reads
@@ -30,13 +31,21 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
             if params is not None:
                 key = query.alias, writes.get(query.alias, 0), query.sql, params
                 groups.setdefault(key, []).append(query)
-    # The admin counts the rows of a list with and without its filters, even where there are none.
-    is_admin = cycle.stage(Stage.VIEW).facts.get("kind") == "admin view"
+    by_itself_ns = _by_itself_from(cycle)
     for group in groups.values():
         if len(group) < max(thresholds.duplicate_queries, 2):
             continue
-        if not (is_admin and all(_is_of_django(query) for query in group)):
+        if not all(_is_of_django(one) and one.start_ns >= by_itself_ns for one in group):
             yield _finding(group)
+
+
+def _by_itself_from(cycle: Cycle) -> float:
+    """Return the time from which Django repeats queries of its own accord."""
+    # The admin counts the rows of a list with and without its filters, even where there are none.
+    if cycle.stage(Stage.VIEW).facts.get("kind") == "admin view":
+        return 0
+    # The page about an exception shows the querysets of all frames, and so it runs them.
+    return min((one.at_ns for one in cycle.events if one.kind == "exception"), default=math.inf)
 
 
 def _is_of_django(query: Query) -> bool:

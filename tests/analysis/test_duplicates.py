@@ -8,7 +8,7 @@ import pytest
 
 from cycle_inspector.analysis import Thresholds, duplicates
 from cycle_inspector.records import HIDDEN, Finding, Query, Severity, Stage
-from tests.factories import MS, make_cycle, make_frame, make_query, make_stage
+from tests.factories import MS, make_cycle, make_event, make_frame, make_query, make_stage
 
 WRITE = "UPDATE catalog_author SET name = %s"
 
@@ -146,4 +146,16 @@ def test_what_the_admin_asks_twice_by_itself_is_not_found(
     queries = tuple(make_query(id=at, frames=frames, template=None) for at in (1, 2))
     view = make_stage(Stage.VIEW, facts={"kind": kind})
     cycle = make_cycle(queries=queries, stages={Stage.VIEW: view})
+    assert len(list(duplicates.find(cycle, Thresholds()))) == count
+
+
+@pytest.mark.parametrize(
+    ("at_ns", "frames", "count"),
+    [(0, (), 0), (0, (make_frame(),), 1), (1_000 * MS, (), 1)],
+)
+def test_what_the_page_about_an_exception_asks_twice_is_not_found(
+    at_ns: int, frames: tuple[Any, ...], count: int
+) -> None:
+    queries = tuple(make_query(id=at, frames=frames, template=None) for at in (1, 2))
+    cycle = make_cycle(queries=queries, events=(make_event(at_ns=at_ns),))
     assert len(list(duplicates.find(cycle, Thresholds()))) == count
