@@ -41,6 +41,7 @@ from cycle_inspector.history import reader, snapshots, trouble, writer
 from cycle_inspector.history.links import Cause
 from cycle_inspector.models import Cycle
 from cycle_inspector.panel import pages, views
+from cycle_inspector.panel.addresses import Urls
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Cycle]
@@ -180,7 +181,12 @@ class CycleAdmin(_ModelAdmin):
             self.admin_site.admin_view(csrf_exempt(self.explain_view)),
             name="cycle_inspector_cycle_explain",
         )
-        return [assets, plan, *super().get_urls()]
+        export = path(
+            "<uuid:cycle_id>/exports/<str:name>",
+            self.admin_site.admin_view(self.export_view),
+            name="cycle_inspector_cycle_export",
+        )
+        return [assets, plan, export, *super().get_urls()]
 
     def asset_view(self, request: HttpRequest, name: str) -> HttpResponseBase:
         """Send one of the package's static files: the admin needs no collectstatic for them."""
@@ -193,6 +199,13 @@ class CycleAdmin(_ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         return views.explain(request, cycle_id=cycle_id, number=number)
+
+    @_explained
+    def export_view(self, request: HttpRequest, cycle_id: UUID, name: str) -> HttpResponseBase:
+        """Send a cycle as a file or a text for elsewhere."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return views.export(request, cycle_id=cycle_id, name=name)
 
     @_explained
     def changelist_view(
@@ -239,10 +252,11 @@ class CycleAdmin(_ModelAdmin):
             "has_delete_permission": self.has_delete_permission(request, row),
             "report": pages.embed(
                 snapshots.with_changes(cycle),
-                pages.Urls(
+                Urls(
                     assets=asset.removesuffix("-"),
                     cycle=self._address_of,
                     queries=self._queries_of if settings.DEBUG else None,
+                    exports=self._exports_of,
                 ),
                 links=reader.links_of(cycle),
             ),
@@ -262,6 +276,10 @@ class CycleAdmin(_ModelAdmin):
     def _queries_of(self, cycle_id: str) -> str:
         name = f"{self.admin_site.name}:cycle_inspector_cycle_explain"
         return reverse(name, args=[cycle_id, 0]).removesuffix("0/explain")
+
+    def _exports_of(self, cycle_id: str) -> str:
+        name = f"{self.admin_site.name}:cycle_inspector_cycle_export"
+        return reverse(name, args=[cycle_id, "json"]).removesuffix("json")
 
     def say(self, request: HttpRequest, sentence: str) -> HttpResponseBase:
         """Return a page of the admin that says why there is nothing to show."""

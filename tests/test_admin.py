@@ -11,6 +11,7 @@ from django.test import Client
 
 from cycle_inspector.history import reader, writer
 from cycle_inspector.models import Cycle
+from cycle_inspector.panel import exports
 from tests.shelf.models import Book
 from tests.site import Site
 
@@ -215,3 +216,20 @@ def test_a_query_is_explained_to_whoever_may_view_cycles(client: Client, setting
     assert Client().post(found[1], headers=own).status_code == 302
     settings.DEBUG = False
     assert client.post(found[1], headers=own).status_code == 404
+
+
+def test_a_cycle_is_exported_to_those_who_may_view_it(client: Client) -> None:
+    cycle_id = kept()
+    html = client.get(f"{LIST}{cycle_id}/change/").content.decode()
+    found = re.findall(rf'"({LIST}{cycle_id}/exports/([\w-]+))"', html)
+    assert [name for _, name in found] == [one.name for one in exports.ALL]
+    clerk = Client()
+    clerk.force_login(User.objects.create_user("clerk", is_staff=True))
+
+    for address, _ in found:
+        assert client.get(address).status_code == 200
+        assert client.post(address).status_code == 405
+        assert clerk.get(address).status_code == 403
+        assert Client().get(address).status_code == 302
+    assert client.get(f"{LIST}{cycle_id}/exports/pdf").status_code == 404
+    assert "<cycle-pin" not in html

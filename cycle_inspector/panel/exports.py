@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from cycle_inspector.exporters import chrome_trace, curl, har, markdown, test_client
+from cycle_inspector.exporters import chrome_trace, curl, har, json_document, markdown, test_client
 from cycle_inspector.records import Cycle
 
 _TEXT = "text/plain; charset=utf-8"
@@ -25,9 +25,18 @@ class Export:
     about: str
     export: Callable[[Cycle], str | dict[str, Any]]
     ending: str = ""  # of the file; without it the text is to be copied
+    is_of_blocks: bool = False  # whether it says something of a block of code, too
 
 
 ALL = (
+    Export(
+        name="json",
+        title="JSON",
+        about="The whole record",
+        export=json_document.export,
+        ending=".json",
+        is_of_blocks=True,
+    ),
     Export(
         name="har",
         title="HAR",
@@ -41,6 +50,7 @@ ALL = (
         about="The spans for Perfetto, chrome://tracing or speedscope",
         export=chrome_trace.export,
         ending=".trace.json",
+        is_of_blocks=True,
     ),
     Export(
         name="curl",
@@ -59,6 +69,7 @@ ALL = (
         title="Markdown",
         about="What happened in words, for an issue or an assistant",
         export=markdown.export,
+        is_of_blocks=True,
     ),
 )
 

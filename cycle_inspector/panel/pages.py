@@ -7,13 +7,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.safestring import SafeString
 
 from cycle_inspector.history.links import Cause, Links
-from cycle_inspector.panel import findings, grouped, notes, related, side_events, stages, timeline
+from cycle_inspector.panel import (
+    actions,
+    findings,
+    grouped,
+    notes,
+    related,
+    side_events,
+    stages,
+    timeline,
+)
+from cycle_inspector.panel.addresses import Urls
 from cycle_inspector.panel.engine import render
 from cycle_inspector.panel.patterns import Listing
 from cycle_inspector.panel.template_sources import Source
@@ -22,42 +31,6 @@ from cycle_inspector.records import Cycle, Severity, Stage
 NO_LINKS = Links()
 
 _log = logging.getLogger("cycle_inspector")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Urls:
-    """Where the pages of cycles and the static files of the package stand.
-
-    Both end in a slash. Without `root` (in the admin, say) `cycle` gives the address of another
-    cycle; without that, too, a report has no links to other pages.
-    """
-
-    assets: str
-    root: str | None = None
-    cycle: Callable[[str], str] | None = None
-    queries: Callable[[str], str] | None = None  # the address below which those of a cycle stand
-
-    def page(self, cycle_id: str) -> str:
-        """Return the address of the stand-alone page of a cycle."""
-        return f"{self.root}{cycle_id}/"
-
-    def link(self, cycle_id: str) -> str | None:
-        """Return the address of another cycle, as it is linked to from a report."""
-        if self.root is not None:
-            return self.page(cycle_id)
-        return None if self.cycle is None else self.cycle(cycle_id)
-
-    def document(self, cycle_id: str) -> str:
-        """Return the address of a cycle as JSON."""
-        return f"{self.root}{cycle_id}.json"
-
-    def stage(self, cycle_id: str, stage: Stage) -> str:
-        """Return the address of one stage of a cycle as a fragment."""
-        return f"{self.root}{cycle_id}/stages/{stage.value}"
-
-    def events(self, cycle_id: str) -> str:
-        """Return the address of the side events of a cycle as a fragment."""
-        return f"{self.root}{cycle_id}/events"
 
 
 def report(
@@ -228,7 +201,7 @@ def _head(cycle: Cycle, urls: Urls, links: Links) -> dict[str, Any]:
         "duration_ns": cycle.duration_ns,
         "started_at": cycle.started_at,
         "page": urls.page(cycle.id) if linked else None,
-        "document": urls.document(cycle.id) if linked else None,
+        "actions": actions.of(cycle, urls, links),
         "parent": None if parent is None else urls.link(str(parent.id)),
         "parent_id": cycle.parent,
         "parent_title": parent,

@@ -8,8 +8,8 @@ from typing import Any
 
 from cycle_inspector.exporters.json_document import milliseconds
 from cycle_inspector.panel import notes
+from cycle_inspector.panel.addresses import Urls
 from cycle_inspector.panel.layout import own_times
-from cycle_inspector.panel.pages import Urls
 from cycle_inspector.records import Cycle, Stage
 
 

@@ -24,7 +24,7 @@ from django.utils.cache import get_conditional_response
 
 from cycle_inspector.codec import UnreadableCycle
 from cycle_inspector.exporters import json_document
-from cycle_inspector.history import reader, snapshots, writer
+from cycle_inspector.history import pins, reader, snapshots, writer
 from cycle_inspector.history.trouble import HistoryUnavailable
 from cycle_inspector.panel import (
     access,
@@ -38,8 +38,8 @@ from cycle_inspector.panel import (
 )
 from cycle_inspector.panel import patterns as tried
 from cycle_inspector.panel import summary as summaries
+from cycle_inspector.panel.addresses import Urls
 from cycle_inspector.panel.answers import READING, Absent, allow, cycle_of, plain
-from cycle_inspector.panel.pages import Urls
 from cycle_inspector.records import Stage
 
 PREFIX = "/__cycle__/"
@@ -226,6 +226,18 @@ def browser(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     return HttpResponse(status=204)
 
 
+@allow("POST")
+def pin(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
+    """Pin a cycle, so that retention leaves it alone; with `?on=0` let it go."""
+    if not origin.is_own(request):
+        return plain("Forbidden: this is for the page's own script.", 403)
+    wanted = request.GET.get("on") != "0"
+    cycle = cycle_of(cycle_id)
+    if not pins.pin(cycle.id, pinned=wanted):
+        raise Absent("There is no such cycle any more.")
+    return JsonResponse({"pinned": wanted})
+
+
 def explain(request: HttpRequest, cycle_id: UUID, number: int) -> HttpResponseBase:
     """Ask the database for the plan of a query now; without DEBUG there is no such address."""
     if not settings.DEBUG:
@@ -260,6 +272,6 @@ def _problem(request: HttpRequest, title: str, sentence: str, status: int) -> Ht
     path = request.path_info
     if path.endswith(".json"):
         return JsonResponse({"error": sentence}, status=status)
-    if path.endswith(("/report", "/events", "/explain")) or "/stages/" in path:
+    if path.endswith(("/report", "/events", "/explain", "/pin")) or "/stages/" in path:
         return HttpResponse(pages.problem_fragment(sentence), status=status)
     return HttpResponse(pages.problem(title, sentence, urls_of(request)), status=status)

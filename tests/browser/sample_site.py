@@ -15,7 +15,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse, HttpResponseBase
 from django.test import override_settings
 
-from cycle_inspector.history import reader, writer
+from cycle_inspector.history import pins, reader, writer
 from cycle_inspector.history.links import Links
 from cycle_inspector.panel import views
 from tests.panel.sample import failed_cycle, hostile_cycle, rich_cycle
@@ -45,6 +45,11 @@ class Site:
         self.cycles = {one.id: one for one in (RICH, FAILED, HOSTILE, FETCHED)}
         self.beacons: list[tuple[str, dict[str, Any], tuple[str, ...]]] = []
         self.address = ""
+        self.pinned: set[str] = set()
+
+    def pin(self, cycle_id: str, *, pinned: bool) -> bool:
+        (self.pinned.add if pinned else self.pinned.discard)(cycle_id)
+        return True
 
     def answer(self, request: WSGIRequest) -> HttpResponseBase:
         if request.path_info.startswith(views.PREFIX):
@@ -92,6 +97,7 @@ def serve() -> Iterator[Site]:
         patch.object(reader, "get", site.cycles.get),
         patch.object(reader, "latest", lambda path=None: RICH.id),
         patch.object(reader, "links_of", lambda cycle: Links()),
+        patch.object(pins, "pin", site.pin),
         patch.object(writer, "problem", lambda: None),
         patch.object(writer, "put_beacon", lambda *given: site.beacons.append(given)),
     )

@@ -6,7 +6,7 @@ import pytest
 from django.test import RequestFactory
 
 from cycle_inspector.codec import UnreadableCycle
-from cycle_inspector.history import reader
+from cycle_inspector.history import pins, reader
 from cycle_inspector.history.links import Cause, Links
 from cycle_inspector.history.trouble import HistoryUnavailable
 from cycle_inspector.panel import assets, beacon, plan, views
@@ -369,3 +369,45 @@ def test_the_queries_are_shown_as_asked_for(ask, cycle, asked, chosen):
 
 def test_the_queries_of_no_cycle_are_not_found(ask, history):
     assert ask(f"{UNKNOWN}/queries").status_code == 404
+
+
+# Pinning
+
+
+def test_a_cycle_is_pinned_and_let_go(ask, cycle, monkeypatch):
+    asked = []
+
+    def pin(cycle_id, *, pinned):
+        asked.append((cycle_id, pinned))
+        return True
+
+    monkeypatch.setattr(pins, "pin", pin)
+    for query, wanted in (("?on=1", True), ("", True), ("?on=0", False)):
+        response = ask(f"{cycle.id}/pin{query}", "POST", **OWN)
+        assert json.loads(response.content) == {"pinned": wanted}
+    assert asked == [(cycle.id, True), (cycle.id, True), (cycle.id, False)]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"HTTP_SEC_FETCH_SITE": "cross-site"},
+        {"HTTP_SEC_FETCH_SITE": "same-site"},
+        {"HTTP_ORIGIN": "https://evil.example"},
+    ],
+)
+def test_only_a_page_of_this_origin_may_pin(ask, cycle, monkeypatch, sent):
+    monkeypatch.setattr(pins, "pin", pytest.fail)
+    assert ask(f"{cycle.id}/pin", "POST", **sent).status_code in (403, 404)
+
+
+def test_pinning_is_no_reading(ask, cycle, monkeypatch):
+    monkeypatch.setattr(pins, "pin", pytest.fail)
+    assert ask(f"{cycle.id}/pin", **OWN).status_code == 405
+
+
+def test_a_cycle_that_is_gone_cannot_be_pinned(ask, cycle, monkeypatch):
+    monkeypatch.setattr(pins, "pin", lambda cycle_id, *, pinned: False)
+    assert ask(f"{UNKNOWN}/pin", "POST", **OWN).status_code == 404
+    assert ask(f"{cycle.id}/pin", "POST", **OWN).status_code == 404

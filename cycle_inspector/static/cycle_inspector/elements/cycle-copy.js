@@ -2,7 +2,10 @@ import { build } from "./build.js";
 
 const SAID_FOR_MS = 1600;
 
-/** A button that copies the text in its `text` attribute. */
+/**
+ * A button that copies a text: that of its `text` attribute, the one at the address in `src`, or the
+ * address in `href` in full. `label` is what it says, `about` what stands beside that.
+ */
 export class CycleCopy extends HTMLElement {
   /** @type {number | undefined} */
   #timer;
@@ -13,8 +16,11 @@ export class CycleCopy extends HTMLElement {
 
   connectedCallback() {
     if (this.firstElementChild) return;
-    const button = build("button", { type: "button", class: "quiet-button" }, "Copy");
-    button.addEventListener("click", () => this.#copy(button));
+    const label = build("span", { "aria-live": "polite" }, this.label);
+    const button = build("button", { type: "button", class: "quiet-button" }, label);
+    const about = this.getAttribute("about");
+    if (about) button.append(" ", build("span", { class: "menu-about" }, about));
+    button.addEventListener("click", () => this.#copy(label));
     this.append(button);
   }
 
@@ -22,11 +28,30 @@ export class CycleCopy extends HTMLElement {
     clearTimeout(this.#timer);
   }
 
-  /** @param {HTMLButtonElement} button */
-  async #copy(button) {
-    button.textContent = (await this.write(this.getAttribute("text") ?? "")) ? "Copied" : "Failed";
+  get label() {
+    return this.getAttribute("label") ?? "Copy";
+  }
+
+  /** @param {HTMLElement} label */
+  async #copy(label) {
+    const done = await this.#text().then(
+      (text) => this.write(text),
+      () => false,
+    );
+    label.textContent = done ? "Copied" : "Failed";
     clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => (button.textContent = "Copy"), SAID_FOR_MS);
+    this.#timer = window.setTimeout(() => (label.textContent = this.label), SAID_FOR_MS);
+  }
+
+  async #text() {
+    const source = this.getAttribute("src");
+    if (source) {
+      const response = await fetch(source);
+      if (!response.ok) throw new Error(`${response.status} ${source}`);
+      return response.text();
+    }
+    const address = this.getAttribute("href");
+    return address ? new URL(address, location.href).href : (this.getAttribute("text") ?? "");
   }
 
   /**

@@ -1,7 +1,9 @@
 import { nextIndex } from "../lib/rail.js";
 import { build } from "./build.js";
 import { CycleExplain } from "./cycle-explain.js";
+import { CycleMenu } from "./cycle-menu.js";
 import { CycleMore } from "./cycle-more.js";
+import { CyclePin } from "./cycle-pin.js";
 
 const OVERVIEW = "overview";
 
@@ -17,7 +19,9 @@ export class CycleReport extends HTMLElement {
 
   static define(tag = "cycle-report", registry = customElements) {
     CycleExplain.define();
+    CycleMenu.define();
     CycleMore.define();
+    CyclePin.define();
     if (!registry.get(tag)) registry.define(tag, this);
   }
 
