@@ -187,6 +187,7 @@ SIDE_KINDS = (
     "storage",
     "static",
     "message",
+    "form",
 )
 """Kinds of the events that stand beside the stages; the others say what went wrong."""
 

@@ -265,6 +265,7 @@ def test_each_key_of_the_document_has_a_row(heading: str, part: Any) -> None:
         ("cache", "A cache call"),
         ("mail", "A mail"),
         ("message", "A message for the user"),
+        ("form", "A form"),
     ],
 )
 def test_each_attribute_of_a_side_event_is_in_the_reference(

@@ -219,6 +219,15 @@ def _filed(event: Event) -> str:
     return f"{event.name} {event.attributes.get('name') or ''}".rstrip()
 
 
+def _validated(event: Event) -> str:
+    errors = event.attributes.get("error_count")
+    return f"{event.name}: {counted(errors, 'error,errors') if errors else 'valid'}"
+
+
+def _of_validation(event: Event) -> Severity | None:
+    return Severity.WARNING if event.attributes.get("valid") is False else _error(event)
+
+
 def _of_answer(event: Event) -> Severity | None:
     status = event.attributes.get("status")
     if event.attributes.get("error") or (isinstance(status, int) and status >= 500):
@@ -271,5 +280,6 @@ KINDS: Mapping[str, Kind] = {
         noun="message for the user,messages for the user",
         said=_named_message,
     ),
+    "form": Kind(title="Forms", noun="form,forms", said=_validated, severity=_of_validation),
 }
 """Every one of `SIDE_KINDS`."""

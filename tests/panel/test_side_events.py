@@ -185,6 +185,31 @@ def test_a_static_file_shows_its_address_and_its_line() -> None:
     assert '<td class="figure strong">3</td>' in shown
 
 
+def test_a_form_says_why_it_failed() -> None:
+    error = {"field": "title", "code": "required", "message": "This field is required."}
+    other = {"form": 2, "field": None, "code": None, "message": "Sold out."}
+    facts = {"class": "shop.forms.OrderForm", "fields": ["title", "email"], "duration_ns": MS}
+    failed = happened(
+        "form", "OrderForm", valid=False, errors=[error, other], error_count=2, forms=3, **facts
+    )
+
+    assert '<span class="chip severity-warning">2 errors</span>' in failed
+    assert '<strong class="key">title</strong>' in failed
+    assert '<span class="message">This field is required.</span>' in failed
+    assert '<span class="quiet">form 2</span> <span class="quiet">as a whole</span>' in failed
+    assert "3 forms" in failed
+    valid = happened("form", "OrderForm", valid=True, **facts)
+    assert '<span class="chip good">valid</span>' in valid
+    assert "error" not in valid.partition("</thead>")[2]
+
+
+def test_errors_of_a_form_that_are_not_listed_are_said_to_be_more() -> None:
+    error = {"field": "title", "code": None, "message": "No."}
+
+    assert "and more" in happened("form", "F", valid=False, errors=[error], error_count=2)
+    assert "and more" not in happened("form", "F", valid=False, errors=[error], error_count=1)
+
+
 def test_hostile_text_stays_text() -> None:
     words = (
         "message",
@@ -201,7 +226,12 @@ def test_hostile_text_stays_text() -> None:
         "saved_as",
         "backend",
     )
-    hostile = {**dict.fromkeys(words, HOSTILE), "arguments": [[HOSTILE] * 3]}
+    hostile = {
+        **dict.fromkeys((*words, "class", "model", "prefix"), HOSTILE),
+        "arguments": [[HOSTILE] * 3],
+        "fields": [HOSTILE],
+        "errors": [{"field": HOSTILE, "code": HOSTILE, "message": HOSTILE}],
+    }
     shown = pages.events(
         with_events(
             log(HOSTILE, level=HOSTILE, name=HOSTILE),

@@ -251,6 +251,10 @@ def _with_word(request: HttpRequest, word: str) -> HttpResponse:
 partial_view = partial(_with_word, word="partial")
 
 
+class Copies(forms.Form):
+    count = forms.IntegerField()
+
+
 def side_events(request: HttpRequest) -> HttpResponse:
     logging.getLogger("shelf").warning("%s copies", 3)
     cache.get("copies")
@@ -261,6 +265,7 @@ def side_events(request: HttpRequest) -> HttpResponse:
     default_storage.exists("absent.txt")
     static("shelf.css")
     messages.info(request, "Copied.")
+    Copies({"count": "many"}).is_valid()
     return HttpResponse(PAGE)
 
 
