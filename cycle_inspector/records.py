@@ -188,6 +188,7 @@ SIDE_KINDS = (
     "static",
     "message",
     "form",
+    "permission",
 )
 """Kinds of the events that stand beside the stages; the others say what went wrong."""
 

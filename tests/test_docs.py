@@ -266,6 +266,7 @@ def test_each_key_of_the_document_has_a_row(heading: str, part: Any) -> None:
         ("mail", "A mail"),
         ("message", "A message for the user"),
         ("form", "A form"),
+        ("permission", "A permission check"),
     ],
 )
 def test_each_attribute_of_a_side_event_is_in_the_reference(

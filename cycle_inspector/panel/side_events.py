@@ -228,6 +228,10 @@ def _of_validation(event: Event) -> Severity | None:
     return Severity.WARNING if event.attributes.get("valid") is False else _error(event)
 
 
+def _checked(event: Event) -> str:
+    return f"{event.name}: {'granted' if event.attributes.get('granted') is True else 'denied'}"
+
+
 def _of_answer(event: Event) -> Severity | None:
     status = event.attributes.get("status")
     if event.attributes.get("error") or (isinstance(status, int) and status >= 500):
@@ -281,5 +285,8 @@ KINDS: Mapping[str, Kind] = {
         said=_named_message,
     ),
     "form": Kind(title="Forms", noun="form,forms", said=_validated, severity=_of_validation),
+    "permission": Kind(
+        title="Permission checks", noun="permission check,permission checks", said=_checked
+    ),
 }
 """Every one of `SIDE_KINDS`."""

@@ -203,6 +203,23 @@ def test_a_form_says_why_it_failed() -> None:
     assert "error" not in valid.partition("</thead>")[2]
 
 
+def test_a_permission_check_says_what_was_asked_and_answered() -> None:
+    about = {"object": {"class": "shop.Book", "pk": 7}, "user": 3, "by": "has_perm", "queries": 2}
+    shown = happened("permission", "shop.add_book", granted=True, count=4, superuser=True, **about)
+
+    assert '<span class="key">shop.add_book</span>' in shown
+    assert "has_perm, user 3, 2 queries" in shown
+    assert "shop.Book 7" in shown
+    assert '<span class="chip good">granted</span>' in shown
+    assert "superuser" in shown
+    assert '<td class="figure strong">4</td>' in shown
+    denied = happened("permission", "shop.add_book", granted=False, user=None, count=1)
+    assert '<span class="chip warn">denied</span>' in denied
+    assert "anonymous user" in denied
+    failed = happened("permission", "shop.add_book", error="OSError: no", user=None)
+    assert "denied" not in failed
+
+
 def test_errors_of_a_form_that_are_not_listed_are_said_to_be_more() -> None:
     error = {"field": "title", "code": None, "message": "No."}
 
@@ -230,6 +247,8 @@ def test_hostile_text_stays_text() -> None:
         **dict.fromkeys((*words, "class", "model", "prefix"), HOSTILE),
         "arguments": [[HOSTILE] * 3],
         "fields": [HOSTILE],
+        "user": HOSTILE,
+        "object": {"class": HOSTILE, "pk": HOSTILE},
         "errors": [{"field": HOSTILE, "code": HOSTILE, "message": HOSTILE}],
     }
     shown = pages.events(
