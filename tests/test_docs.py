@@ -385,8 +385,8 @@ def test_the_tutorial_is_true_of_the_demo() -> None:
     assert f"    {before}" in view
     assert f"{lesson.queries} SQL" in text
     assert f"**{lesson.title}**" in text
-    assert len(LESSONS) == 20
-    assert "twenty lessons" in text
+    assert len(LESSONS) == 24
+    assert "twenty-four lessons" in text
     for line, function in set(re.findall(r"catalogue\.py:(\d+) (\w+)", text)):
         assert f"{function}.html" in view[int(line) - 1]
     for name, line, field in re.findall(

@@ -1,4 +1,4 @@
-"""The order form."""
+"""The order form, and those of the search."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django import forms
 from django.db import transaction
 
 from cycle_inspector import event, span
-from demo_site.shop.models import Book, Order, OrderLine
+from demo_site.shop.models import Book, Genre, Order, OrderLine
 
 
 class OrderForm(forms.ModelForm):
@@ -33,3 +33,20 @@ class OrderForm(forms.ModelForm):
             )
         event("order placed", book=book.title, price=book.price)
         return order
+
+
+class SearchForm(forms.Form):
+    """Look for books of a genre, up to a price."""
+
+    genre = forms.ModelChoiceField(Genre.objects.all(), to_field_name="slug", required=False)
+    up_to = forms.DecimalField(min_value=0, required=False)
+
+
+class WishForm(forms.Form):
+    """A book that a reader would like to have."""
+
+    title = forms.CharField(max_length=120)
+    copies = forms.IntegerField(min_value=1, max_value=10)
+
+
+WishFormSet = forms.formset_factory(WishForm)

@@ -207,6 +207,52 @@ LESSONS = (
         findings=("CI601", "CI603"),
     ),
     Lesson(
+        name="suppliers",
+        path="/suppliers/",
+        title="A question to another server",
+        look_for=(
+            "Two suppliers are asked for their stock. One is this very site, which answers in a "
+            "cycle of its own; at the other's address nobody listens. Under Events stand both "
+            "requests, with method, address, status and time; the key in the address is hidden."
+        ),
+        queries=0,
+    ),
+    Lesson(
+        name="covers",
+        path="/covers/",
+        title="Files and static files",
+        look_for=(
+            "A file is looked for, saved, opened and deleted again, in a storage that is kept in "
+            "memory. The icon is asked for six times and stands there once, counted, with the "
+            "line of the template that asked first."
+        ),
+        queries=0,
+    ),
+    Lesson(
+        name="search",
+        path="/search/?genre=unheard-of&up_to=cheap",
+        title="Forms that fail",
+        look_for=(
+            "A search form that was sent two values which it does not take, and a formset of two "
+            "wishes, one of them without a title. Under Events each says which fields failed and "
+            "why, without what they were sent. The form asks a query to validate, and another to "
+            "be drawn."
+        ),
+        queries=2,
+    ),
+    Lesson(
+        name="back-room",
+        path="/back-room/",
+        title="Who may do what",
+        look_for=(
+            "The view asks for one permission and the template for another, for each of five "
+            "books: that is one event, counted, with its template line. Sign in to the admin as "
+            "admin, with the password admin, and look again: the superuser may do everything, and "
+            "no backend is asked."
+        ),
+        queries=1,
+    ),
+    Lesson(
         name="price-list",
         path="/price-list/",
         title="A file",

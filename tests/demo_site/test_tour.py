@@ -28,7 +28,7 @@ def test_the_start_page_lists_all_lessons_in_order(visitor: Visitor) -> None:
 
     assert answer.status == 200
     links = re.findall(r'<h2><a href="([^"]+)">([^<]+)</a>', answer.text)
-    assert [(path, unescape(title)) for path, title in links] == [
+    assert [(unescape(path), unescape(title)) for path, title in links] == [
         (lesson.path, lesson.title) for lesson in LESSONS
     ]
 
@@ -81,6 +81,49 @@ def cycle_document(visitor: Visitor, cycle_id: str) -> dict[str, Any]:
         time.sleep(0.05)
     assert answer.status == 200
     return json.loads(answer.body)
+
+
+def events(visitor: Visitor, path: str, kind: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the name and the attributes of each event of a kind in the cycle of a page."""
+    document = cycle_document(visitor, visitor.get(path).headers["Cycle-Id"])
+    return [(one["name"], one["attributes"]) for one in document["events"] if one["kind"] == kind]
+
+
+def test_one_supplier_answers_and_the_other_does_not(visitor: Visitor) -> None:
+    (_, here), (_, nowhere) = events(visitor, "/suppliers/", "http")
+
+    assert here["status"] == 200
+    assert "of-the-little-bookshop" not in here["url"]
+    assert "ConnectionRefusedError" in nowhere["error"]
+
+
+def test_the_covers_are_saved_and_deleted_again(visitor: Visitor) -> None:
+    calls = [name for name, _ in events(visitor, "/covers/", "storage")]
+
+    assert calls == ["exists", "save", "open", "delete"]
+    counts = {name: facts["count"] for name, facts in events(visitor, "/covers/", "static")}
+    assert counts == {"shop/icon.svg": 6, "shop/shop.css": 1}
+
+
+def test_the_search_and_the_wishes_say_why_they_fail(visitor: Visitor) -> None:
+    (search, why), (wishes, why_not) = events(
+        visitor, "/search/?genre=unheard-of&up_to=cheap", "form"
+    )
+
+    assert (search, wishes) == ("SearchForm", "WishFormSet")
+    assert [one["code"] for one in why["errors"]] == ["invalid_choice", "invalid"]
+    assert [one["form"] for one in why_not["errors"]] == [1, 1]
+    assert "unheard-of" not in str(why)
+
+
+def test_what_five_books_ask_for_is_one_check(visitor: Visitor) -> None:
+    checks = events(visitor, "/back-room/", "permission")
+
+    assert [(name, facts["count"]) for name, facts in checks] == [
+        ("shop.add_order", 1),
+        ("shop.change_book", 5),
+    ]
+    assert not any(facts["granted"] for _, facts in checks)
 
 
 def test_the_book_list_has_pages(visitor: Visitor) -> None:
