@@ -27,7 +27,7 @@ from cycle_inspector.records import (
     TemplateLine,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # zlib's fastest level: on a cycle of 100 queries level 6 takes three times as long for 15 % less.
 _LEVEL = 1

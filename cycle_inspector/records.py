@@ -119,6 +119,8 @@ class Query(NamedTuple):
     relation_kind: str | None  # of it: "to_one", "generic" (foreign key) or "column" (deferred)
     error: str | None
     thread: str
+    model: str | None = None  # the label of the model that it is about, where that is known
+    method: str | None = None  # what the page called for it, as in `QuerySet.first`
 
     @property
     def caller(self) -> Frame | None:

@@ -54,6 +54,8 @@ def make_query(**given: Any) -> Query:
         "relation_kind": None,
         "error": None,
         "thread": "MainThread",
+        "model": "catalog.Author",
+        "method": "QuerySet.get",
     }
     return Query(**{**values, **given})
 

@@ -2,10 +2,10 @@
 
 A walk up the stack (see `_frames`) makes an object of each frame it passes, which is most of what a
 query costs. The second time that a statement is sent inside of an open span or render, it is noted
-what told its place: the project's frames, the node of the template, the descriptor, and the frame
-of ours where the walk ended, each with its depth. From then on those few are looked at; where they
-are the same, at the same depths, the place is. `sys._getframe(depth)` passes the frames between
-without making objects of them.
+what told its place: the project's frames, the node of the template, the descriptor, the method, and
+the frame of ours where the walk ended, each with its depth. From then on those few are looked at;
+where they are the same, at the same depths, the place is. `sys._getframe(depth)` passes the frames
+between without making objects of them.
 
 The frame where the walk ended runs for as long as that span or render is open, so its identity is
 nobody else's meanwhile.
@@ -105,13 +105,17 @@ def _way(place: Place, frame: FrameType | None, inside: Opened) -> _Way | None:
     None if the walk ended at no frame of ours, or went on in the stack of another thread.
     """
     checks: list[tuple[int, CodeType, int | None, Any, type | None]] = []
-    is_node_found = is_descriptor_found = False
+    is_node_found = is_descriptor_found = is_kept = False
+    method: list[tuple[int, CodeType, int | None, Any, type | None]] = []
     depth = 0
     while frame is not None:
         code = frame.f_code
         role = _frames.role_of(code)
         if rule_of(code) == KEEP:
+            is_kept = True
             checks.append((depth, code, frame.f_lasti, None, None))
+        elif role is _frames.METHOD and not is_kept and not is_node_found:
+            method = [(depth, code, frame.f_lasti, None, None)]  # the outermost
         elif role is _frames.NODE and not is_node_found:
             is_node_found = True
             checks.append((depth, code, None, frame.f_locals.get("self"), None))
@@ -121,7 +125,7 @@ def _way(place: Place, frame: FrameType | None, inside: Opened) -> _Way | None:
                 is_descriptor_found = True
                 checks.append((depth, code, None, names.get("self"), type(instance)))
         elif role is _frames.STOP or (role is _frames.RENDER and hasattr(inside, "above")):
-            return _Way(place, checks, frame, depth)
+            return _Way(place, checks + method, frame, depth)
         elif role is _frames.HAND_OVER:
             return None
         frame = frame.f_back

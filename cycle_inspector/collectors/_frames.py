@@ -3,7 +3,8 @@
 The walk keeps code objects and instruction offsets of frames that are neither Django's nor the
 standard library's, and interns them: a loop that runs a query a thousand times has one `Place`.
 Files and lines are worked out later, once for each. On the way it reads the template node being
-rendered and the descriptor that is loading a field, both from Django's own frames.
+rendered, the descriptor that is loading a field and the method of a queryset or a model that was
+called, all from Django's own frames.
 
 The walk ends at our own middleware (`stop_at`), and where asgiref carries sync code into a thread:
 what stands below that is another's stack. The awaiting coroutine's stack, taken at the hand-over,
@@ -23,23 +24,22 @@ from types import CodeType, FrameType
 from typing import Any
 
 from asgiref.sync import SyncToAsync, markcoroutinefunction
-from django.apps import apps
 from django.core.handlers.base import BaseHandler
-from django.db.models.query_utils import DeferredAttribute
 from django.template.base import Node
 from django.utils.deprecation import MiddlewareMixin
 
+from cycle_inspector.collectors import _orm_methods
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._jinja_lines import jinja_place
 from cycle_inspector.collectors._patching import replaced
-from cycle_inspector.collectors._places import TO_ONE, Place, intern
+from cycle_inspector.collectors._places import Place, intern, loading_descriptors
 from cycle_inspector.collectors._sources import JINJA, KEEP, LOOK, RULES, look_into, rule_of
 from cycle_inspector.collectors._values import to_json
 from cycle_inspector.recorder import current
 from cycle_inspector.records import TemplateLine
 
 # What the walk does at a frame, by the id of its code; the codes are kept alive beside it.
-STOP, RENDER, NODE, DESCRIPTOR, HAND_OVER, CHAIN = range(6)
+STOP, RENDER, NODE, DESCRIPTOR, HAND_OVER, CHAIN, METHOD = range(7)
 _roles: dict[int, int] = {}
 _known: list[CodeType] = []
 
@@ -92,7 +92,7 @@ def look_up(frame: FrameType | None, inside: Any = None) -> Place:
     codes: list[tuple[CodeType, int]] = []
     name: str | None = None
     line = 0
-    descriptor = model = outer = None
+    descriptor = model = outer = method = None
     while frame is not None:
         code = frame.f_code
         rule = rule_in(code.co_filename)
@@ -106,6 +106,9 @@ def look_up(frame: FrameType | None, inside: Any = None) -> Place:
             role = role_of(id(code))
             if role is None or role is CHAIN:
                 pass
+            elif role is METHOD:
+                if not codes and name is None:
+                    method = code
             elif role is NODE:
                 if name is None:
                     name, line = _node_place(frame)
@@ -123,13 +126,15 @@ def look_up(frame: FrameType | None, inside: Any = None) -> Place:
             name, line = jinja_place(frame)
         frame = frame.f_back
     if outer is not None:
+        if not codes and name is None and outer.method is not None:
+            method = outer.method
         ids += outer.ids
         codes += outer.codes
         if name is None and outer.template is not None:
             name, line = outer.template.name, outer.template.line
         if descriptor is None:
             descriptor, model = outer.descriptor, outer.model
-    return intern(ids, codes, name, line, descriptor, model)
+    return intern(ids, codes, name, line, descriptor, model, method)
 
 
 def _look_up_in_loop(frame: FrameType | None) -> Place:
@@ -141,6 +146,7 @@ def _look_up_in_loop(frame: FrameType | None) -> Place:
     codes: list[tuple[CodeType, int]] = []
     name: str | None = None
     line = 0
+    method = None
     is_async = False
     loop_at: int | None = None  # how many frames were kept below the event loop's own
     while frame is not None:
@@ -149,6 +155,9 @@ def _look_up_in_loop(frame: FrameType | None) -> Place:
         if rule == KEEP:
             ids += id(code), frame.f_lasti
             codes.append((code, frame.f_lasti))
+        elif role is METHOD:
+            if not codes and name is None:
+                method = code
         elif role is NODE:
             if name is None:
                 name, line = _node_place(frame)
@@ -168,7 +177,7 @@ def _look_up_in_loop(frame: FrameType | None) -> Place:
     else:
         if loop_at is not None:
             del ids[loop_at * 2 :], codes[loop_at:]
-    return intern(ids, codes, name, line)
+    return intern(ids, codes, name, line, method=method)
 
 
 def _above(inside: Any, frame: FrameType) -> Place | None:
@@ -196,8 +205,10 @@ def collect() -> Iterator[None]:
     coroutine: async ORM calls would have no caller otherwise.
     """
     original: Any = SyncToAsync.__call__
-    for descriptor in _loading_descriptors():
+    for descriptor in loading_descriptors():
         _know(_code(descriptor.__get__), DESCRIPTOR)
+    for code in _orm_methods.codes():
+        _know(code, METHOD)
 
     @wraps(original)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -259,16 +270,6 @@ def _place_of(node: Any) -> tuple[str | None, int]:
     if type(name) is not str:
         name = str(to_json(name if name is not None else getattr(origin, "name", "")))
     return name, token.lineno or 0
-
-
-def _loading_descriptors() -> list[Any]:
-    found: list[Any] = [*TO_ONE, DeferredAttribute]
-    if apps.is_installed("django.contrib.contenttypes"):
-        from django.contrib.contenttypes import fields
-
-        # GenericForeignKey is its own descriptor up to Django 6.0.
-        found.append(getattr(fields, "GenericForeignKeyDescriptor", fields.GenericForeignKey))
-    return found
 
 
 def _know(code: CodeType, role: int) -> None:

@@ -34,7 +34,9 @@ class Note:
     """What one cycle did with models, raw."""
 
     __slots__ = (
+        "causes",
         "changes",
+        "counted",
         "created",
         "deleted",
         "followed",
@@ -58,6 +60,9 @@ class Note:
         # By the id of the queryset: what it has loaded, or what was prefetched into it.
         self.known: dict[int, Load] = {}
         self.prefetched: dict[int, tuple[Callable[[], Any], Prefetch]] = {}
+        # The queries of `count()`, `exists()` and `aggregate()`, each with its model.
+        self.counted: list[tuple[Any, Any]] = []
+        self.causes: dict[int, tuple[str | None, bool]] | None = None  # see `cause_of`
         self.followed = 0  # iterators that are kept, see `Load.follow`
 
 
@@ -107,6 +112,40 @@ def query_since(recorder: Recorder, before: int, model: Any) -> Any:
     table = model._meta.db_table
     named = [one for one in own if type(one.sql) is str and table in one.sql]
     return min(named or own, key=lambda one: len(one.place.codes), default=None)
+
+
+def cause_of(recorder: Recorder, query: int) -> tuple[str | None, bool]:
+    """Return the label of the model that a query is about, and whether it is of a prefetch.
+
+    Called after the cycle. A relation that is written has its model's label and its own name.
+    """
+    note: Note | None = recorder.notes.get(Stage.MODELS)
+    if note is None:
+        return _NO_CAUSE
+    if note.causes is None:
+        note.causes = _causes(note)
+    return note.causes.get(query, _NO_CAUSE)
+
+
+_NO_CAUSE = (None, False)
+
+
+def _causes(note: Note) -> dict[int, tuple[str | None, bool]]:
+    found: dict[int, tuple[str | None, bool]] = {}
+    for change in sorted(note.changes, key=lambda one: one.start):  # those inside come later
+        label = _label(change.model)
+        label = label if change.name is None else f"{label}.{change.name}"
+        found |= dict.fromkeys(change.queries, (label, False))
+    prefetched = {one for work in note.prefetches for one in work.queries}
+    found |= dict.fromkeys(prefetched, (None, True))
+    loaded = [(one.query, one.model) for one in note.loads if one.query is not None]
+    for query, model in note.counted + loaded:
+        found[query.id] = _label(model), query.id in prefetched
+    return found
+
+
+def _label(model: Any) -> str:
+    return str(model._meta.label)
 
 
 OURS = "cycle_inspector"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import CodeType
 from typing import Any
 
+from django.apps import apps
 from django.db.models.fields import related_descriptors
 from django.db.models.query_utils import DeferredAttribute
 
@@ -31,10 +32,20 @@ _MOST_PLACES = 20_000
 class Place:
     """Where something was asked for; equal places are the same object.
 
-    The stack, innermost first, the template line, and the relation that was being loaded.
+    The stack, innermost first, the template line, the relation that was being loaded, and the
+    method of a queryset or a model that was called.
     """
 
-    __slots__ = ("_frames", "_relation", "codes", "descriptor", "ids", "model", "template")
+    __slots__ = (
+        "_frames",
+        "_relation",
+        "codes",
+        "descriptor",
+        "ids",
+        "method",
+        "model",
+        "template",
+    )
 
     def __init__(
         self,
@@ -43,12 +54,14 @@ class Place:
         template: TemplateLine | None,
         descriptor: Any,
         model: Any,
+        method: CodeType | None = None,
     ) -> None:
         # All of them are kept alive, as the table of places goes by their ids.
         self.codes = codes
         self.ids = ids  # of the codes, and the offsets, in turns
         self.descriptor = descriptor
         self.model = model
+        self.method = method  # of a queryset or a model, that was called there
         self._frames: tuple[Frame, ...] | None = None
         self._relation: tuple[str, str] | None = None
         self.template = template
@@ -74,6 +87,17 @@ NOWHERE = Place([], (), None, None, None)
 _places: dict[tuple[Any, ...], Place] = {}
 
 
+def loading_descriptors() -> list[Any]:
+    """Return the descriptors that load what is asked of an instance."""
+    found: list[Any] = [*TO_ONE, DeferredAttribute]
+    if apps.is_installed("django.contrib.contenttypes"):
+        from django.contrib.contenttypes import fields
+
+        # GenericForeignKey is its own descriptor up to Django 6.0.
+        found.append(getattr(fields, "GenericForeignKeyDescriptor", fields.GenericForeignKey))
+    return found
+
+
 def intern(
     ids: list[int],
     codes: list[tuple[CodeType, int]],
@@ -81,17 +105,18 @@ def intern(
     line: int = 0,
     descriptor: Any = None,
     model: Any = None,
+    method: CodeType | None = None,
 ) -> Place:
     """Return the place of `codes`, whose ids and offsets are `ids`, in the template line given."""
     if len(codes) > MOST_FRAMES:
         del ids[MOST_FRAMES * 2 :], codes[MOST_FRAMES:]
-    key = (*ids, name, line, id(descriptor), id(model))
+    key = (*ids, name, line, id(descriptor), id(model), id(method))
     place = _places.get(key)
     if place is None:
         if len(_places) >= _MOST_PLACES:
             _places.clear()
         template = None if name is None else TemplateLine(name=name, line=line)
-        place = _places[key] = Place(codes, tuple(ids), template, descriptor, model)
+        place = _places[key] = Place(codes, tuple(ids), template, descriptor, model, method)
     return place
 
 

@@ -163,7 +163,9 @@ def _counting(name: str, way: int) -> Any:
             elif (ran := query_since(recorder, before, self.model)) is not None:
                 if way and (load := _loads.begin(recorder, self)) is not None:
                     load.asked = [*(load.asked or ()), (way, ran)]
-                _prefetches.look_for_bypass(note_of(recorder), self, ran)
+                note = note_of(recorder)
+                note.counted.append((ran, self.model))
+                _prefetches.look_for_bypass(note, self, ran)
         return answer
 
     return count

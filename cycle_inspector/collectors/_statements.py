@@ -12,8 +12,9 @@ import threading
 from functools import lru_cache
 from typing import Any
 
-from cycle_inspector.collectors import _again, _marks, _redaction
+from cycle_inspector.collectors import _again, _marks, _model_notes, _redaction
 from cycle_inspector.collectors._messages import message_of
+from cycle_inspector.collectors._orm_methods import name_of
 from cycle_inspector.collectors._places import NOWHERE
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Opened, Recorder, innermost
@@ -86,6 +87,8 @@ class OpenQuery:
         if place is NOWHERE:
             recorder.count_dropped("details")
         relation, kind = place.relation() if place.descriptor is not None else (None, None)
+        method = place.method if relation is None else None
+        model, is_prefetch = _model_notes.cause_of(recorder, self.id)
         # By position, which takes half the time: this is called for each query of each cycle.
         return Query(
             self.id,
@@ -106,6 +109,8 @@ class OpenQuery:
             kind,
             self.error,
             self.thread.name,
+            model,
+            "prefetch_related" if is_prefetch else None if method is None else name_of(method),
         )
 
     def close(self, recorder: Recorder, error: BaseException | None) -> None:

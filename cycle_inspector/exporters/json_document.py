@@ -121,6 +121,8 @@ def _query(query: Query) -> dict[str, Any]:
         "relation_kind": query.relation_kind,
         "error": query.error,
         "thread": query.thread,
+        "model": query.model,
+        "method": query.method,
     }
 
 

@@ -55,7 +55,7 @@ def never_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def places(cycle: Cycle) -> list[tuple[Any, ...]]:
-    return [(one.sql, one.frames, one.template, one.relation) for one in cycle.queries]
+    return [(one.sql, one.frames, one.template, one.relation, one.method) for one in cycle.queries]
 
 
 def count(where: str) -> None:
@@ -111,6 +111,13 @@ def of_two_kinds(request: Any) -> HttpResponse:
     return HttpResponse()
 
 
+def by_two_methods(request: Any) -> HttpResponse:
+    book = Book.objects.order_by("pk")[0]
+    for name in ("first", "last", "first", "last", "first", "last", "first"):
+        getattr(Book.objects.filter(pk=book.pk).order_by("?"), name)()
+    return HttpResponse()
+
+
 def in_threads(request: Any) -> HttpResponse:
     def work(name: str) -> None:
         try:
@@ -133,6 +140,7 @@ VIEWS = (
     deeper_each_time,
     by_two_ways,
     of_two_kinds,
+    by_two_methods,
     in_threads,
 )
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from cycle_inspector.collectors._changes import Change
 from cycle_inspector.collectors._model_notes import (
     Note,
     Work,
+    cause_of,
     is_ours,
     note_of,
     query_since,
@@ -18,7 +20,7 @@ from cycle_inspector.collectors._model_notes import (
 from cycle_inspector.models import Cycle
 from cycle_inspector.recorder import Recorder
 from tests.recorders import FakeClock
-from tests.shelf.models import Book
+from tests.shelf.models import Author, Board, Book
 
 
 class Ran:
@@ -89,6 +91,32 @@ def test_a_load_has_the_query_of_its_own_thread_and_line(
     query = query_since(recorder, 1, Book)
 
     assert (None if query is None else query.id) == found
+
+
+def test_a_query_of_a_cycle_without_models_has_no_cause(recorder: Recorder) -> None:
+    assert cause_of(recorder, 1) == (None, False)
+
+
+def test_the_innermost_work_is_the_cause_of_a_query(recorder: Recorder) -> None:
+    note = note_of(recorder)
+    outer = Change(recorder, "save", Book)
+    inner = Change(recorder, "relation", Board, "tags")
+    recorder.queries += [Ran(1)]  # type: ignore[list-item]
+    inner.finish(recorder)
+    recorder.queries += [Ran(2)]  # type: ignore[list-item]
+    outer.finish(recorder)
+    note.changes += [outer, inner]
+    note.counted.append((Ran(3), Author))
+
+    causes = [cause_of(recorder, number) for number in (1, 2, 3, 4)]
+
+    assert [label for label, _ in causes] == [
+        "shelf.Board.tags",
+        "shelf.Book",
+        "shelf.Author",
+        None,
+    ]
+    assert not any(is_prefetch for _, is_prefetch in causes)
 
 
 def test_the_history_is_ours_and_nothing_else() -> None:

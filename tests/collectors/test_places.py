@@ -9,7 +9,13 @@ import pytest
 from django.template import engines
 
 from cycle_inspector.collectors import _places
-from cycle_inspector.collectors._places import MOST_FRAMES, Place, frame_at, intern
+from cycle_inspector.collectors._places import (
+    MOST_FRAMES,
+    Place,
+    frame_at,
+    intern,
+    loading_descriptors,
+)
 from cycle_inspector.records import TemplateLine
 from tests.shelf.models import Book
 
@@ -32,9 +38,10 @@ def test_equal_stacks_are_one_place() -> None:
     [
         {"name": "shelf/books.html", "line": 3},
         {"descriptor": Book.__dict__["author"], "model": Book},
+        {"method": here.__code__},
     ],
 )
-def test_another_template_line_or_relation_is_another_place(given: dict[str, Any]) -> None:
+def test_another_template_line_relation_or_method_is_another_place(given: dict[str, Any]) -> None:
     assert place_of((here.__code__, 0)) is not place_of((here.__code__, 0), **given)
 
 
@@ -90,3 +97,12 @@ def test_frames_of_an_exception_are_those_it_came_through() -> None:
 
 def test_exception_that_was_never_raised_has_no_frames() -> None:
     assert _places.of_traceback(ValueError()) == ()
+
+
+def test_descriptors_of_generic_relations_load_where_there_are_any(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_generic = loading_descriptors()
+    monkeypatch.setattr(_places.apps, "is_installed", lambda _: False)
+
+    assert len(loading_descriptors()) == len(with_generic) - 1

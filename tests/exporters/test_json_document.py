@@ -85,7 +85,7 @@ def test_document_has_these_names() -> None:
         (
             "queries",
             "id parent sql params alias vendor start_ms duration_ms fetch_ms rows executions "
-            "is_transaction frames template relation relation_kind error thread",
+            "is_transaction frames template relation relation_kind error thread model method",
         ),
         (
             "renders",

@@ -139,6 +139,23 @@ def test_a_long_parameter_is_cut_and_the_next_is_not() -> None:
     assert queries.show_params(("x" * 398,)) == '"' + "x" * 398 + '"'
 
 
+def test_a_query_says_what_was_called_for_it() -> None:
+    shown = pages.stage(make_cycle(queries=(make_query(),)), Stage.DATABASE)
+
+    assert '<span class="relation">catalog.Author</span>' in shown
+    assert "QuerySet.get</span>" in shown
+    lazy = make_query(relation="catalog.Book.author", relation_kind="to_one", method=None)
+    assert "QuerySet" not in pages.stage(make_cycle(queries=(lazy,)), Stage.DATABASE)
+
+
+def test_a_query_without_the_orm_names_no_model() -> None:
+    query = make_query(model=None, method=None)
+    shown = pages.stage(make_cycle(queries=(query,)), Stage.DATABASE)
+
+    assert 'class="relation"' not in shown
+    assert "<dt>Model</dt>" not in shown
+
+
 def test_a_query_is_copied_with_its_parameters() -> None:
     first, second = lines(make_query(sql="a = %s"), make_query(sql="a = 1", params=None))
 
