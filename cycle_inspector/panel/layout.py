@@ -12,6 +12,8 @@ _Node = tuple[int, int | None, Stage, int, int]
 
 _STEPS = (1, 2, 5)
 FOLLOWED = ("thread", "call", "task")  # kinds of spans that run beside the view
+_FINEST = 20_000  # of the axis: what lies nearer to each other is one, however closely one looks
+_MOST_BARS = 200  # of one row
 _WIDEST_COUNT = 6  # labels that fit under each other on a narrow axis
 
 
@@ -56,8 +58,12 @@ class Axis:
         )
 
     def bars(self, intervals: Iterable[tuple[int, int]], look: str) -> tuple[Bar, ...]:
-        """Return the bars of (start, end) pairs, those that would touch drawn as one."""
-        joined = join(intervals, gap_ns=self.total_ns // 1000)
+        """Return the bars of (start, end) pairs, the nearest of too many drawn as one."""
+        gap_ns = self.total_ns // _FINEST
+        joined = join(intervals, gap_ns=gap_ns)
+        while len(joined) > _MOST_BARS:
+            gap_ns = 2 * gap_ns + 1
+            joined = join(joined, gap_ns=gap_ns)
         return tuple(self.bar(start, end - start, look) for start, end in joined)
 
     def ticks(self) -> tuple[Tick, ...]:

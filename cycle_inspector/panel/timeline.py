@@ -53,6 +53,11 @@ class Row:
     duration_ns: int | None
     dots: tuple[side_events.Dot, ...] = ()
 
+    @property
+    def duration_ms(self) -> str:
+        """The duration as a script reads it."""
+        return f"{(self.duration_ns or 0) / 1e6:.6f}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
@@ -61,6 +66,11 @@ class Timeline:
     total_ns: int
     ticks: tuple[Tick, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def total_ms(self) -> str:
+        """The length of the axis as a script reads it."""
+        return f"{self.total_ns / 1e6:.6f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

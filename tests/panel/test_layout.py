@@ -49,14 +49,24 @@ def test_a_bar_never_leaves_the_drawing(
 
 
 def test_tiny_neighbours_are_drawn_as_one() -> None:
-    bars = Axis(10_000 * MS).bars([(at * MS, at * MS + 1) for at in range(9)], "work")
+    bars = Axis(200_000 * MS).bars([(at * MS, at * MS + 1) for at in range(9)], "work")
 
-    assert [(one.x, one.width) for one in bars] == [("0.000%", "0.080%")]
+    assert [(one.x, one.width) for one in bars] == [("0.000%", "0.004%")]
 
 
 def test_neighbours_with_room_between_them_are_drawn_apart() -> None:
-    assert len(Axis(10_000).bars([(0, 100), (111, 200)], "work")) == 2
-    assert len(Axis(10_000).bars([(0, 100), (110, 200)], "work")) == 1
+    assert len(Axis(200_000).bars([(0, 100), (111, 200)], "work")) == 2
+    assert len(Axis(200_000).bars([(0, 100), (110, 200)], "work")) == 1
+
+
+def test_the_nearest_of_too_many_are_drawn_as_one() -> None:
+    pairs = [(at * 100, at * 100 + 1) for at in range(400)]  # each has room
+    apart = [(90_000 + at * 5_000, 90_001 + at * 5_000) for at in range(20)]
+
+    bars = Axis(200_000).bars([*pairs, *apart], "work")
+
+    assert len(bars) == 21
+    assert bars[0].end == "19.951%"
 
 
 def test_an_interval_within_another_does_not_shorten_it() -> None:

@@ -4,6 +4,7 @@ import { CycleExplain } from "./cycle-explain.js";
 import { CycleMenu } from "./cycle-menu.js";
 import { CycleMore } from "./cycle-more.js";
 import { CyclePin } from "./cycle-pin.js";
+import { CycleTimeline } from "./cycle-timeline.js";
 
 const OVERVIEW = "overview";
 
@@ -22,6 +23,7 @@ export class CycleReport extends HTMLElement {
     CycleMenu.define();
     CycleMore.define();
     CyclePin.define();
+    CycleTimeline.define();
     if (!registry.get(tag)) registry.define(tag, this);
   }
 
