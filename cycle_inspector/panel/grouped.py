@@ -60,6 +60,17 @@ def choices(way: str = "") -> list[Choice]:
     ]
 
 
+def beginning(lines: list[queries.Line]) -> tuple[list[queries.Line], int | None]:
+    """Return the first lines, where there are too many for one table, and the number to go on from.
+
+    That is None where all of them are returned.
+    """
+    for at, line in enumerate(lines):
+        if line.number is not None and line.number > PAGE:
+            return lines[:at], line.number
+    return lines, None
+
+
 def context(cycle: Cycle, asked: Mapping[str, str]) -> dict[str, Any]:
     """Return what the page is filled with; what `asked` does not say rightly has its default."""
     way = asked.get("by", LIST)

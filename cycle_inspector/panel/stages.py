@@ -115,8 +115,11 @@ def context(cycle: Cycle, stage: Stage, urls: object = None) -> dict[str, Any]:
 
 def _database(cycle: Cycle) -> dict[str, Any]:
     listed = queries.lines(cycle)
+    first, next_number = grouped.beginning(listed)
     return {
         "lines": listed,
+        "first_lines": first,
+        "next_number": next_number,
         "shapes": queries.shapes(cycle),
         "choices": grouped.choices(),
         "statement_count": len(cycle.statements),

@@ -8,7 +8,7 @@ import pytest
 from cycle_inspector.analysis.grouping import GROUPINGS
 from cycle_inspector.panel import grouped, pages
 from cycle_inspector.panel.pages import Urls
-from cycle_inspector.records import TemplateLine
+from cycle_inspector.records import Stage, TemplateLine
 from tests.factories import MS, make_cycle, make_frame, make_query
 from tests.panel.sample import rich_cycle
 
@@ -47,6 +47,32 @@ def test_the_list_is_sorted_by_order_or_by_time() -> None:
 def test_a_list_of_five_thousand_comes_in_pages() -> None:
     assert numbers(5_000) == list(range(1, 201))
     assert numbers(5_000, **{"from": "4901"}) == list(range(4_901, 5_001))
+
+
+def test_a_stage_of_five_thousand_shows_the_first_and_leads_to_the_next() -> None:
+    many = tuple(make_query(id=at) for at in range(1, 5_001))
+    html = pages.stage(make_cycle(queries=many), Stage.DATABASE, URLS)
+
+    assert html.count("<tr class") == 200
+    assert 'queries?by=list&amp;from=201"' in html
+    assert "The next of 5000 queries" in html
+
+
+def test_a_stage_without_a_page_of_its_queries_shows_them_all() -> None:
+    cycle = make_cycle(queries=tuple(make_query(id=at) for at in range(1, 302)))
+    html = pages.stage(cycle, Stage.DATABASE, Urls(assets="/static/"))
+
+    assert html.count("<tr class") == 301
+    assert "queries?by=list" not in html
+
+
+def test_two_hundred_queries_and_their_transactions_are_one_table() -> None:
+    begin = make_query(id=1, is_transaction=True)
+    many = [begin, *(make_query(id=at) for at in range(2, 202))]
+    html = pages.stage(make_cycle(queries=tuple(many)), Stage.DATABASE, URLS)
+
+    assert html.count("<tr class") == 201
+    assert "The next of" not in html
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "x", "²", "9" * 5_000])
