@@ -132,6 +132,12 @@ def tree(value: Any) -> str:
 
 
 @register.filter
+def short_sql(statement: str) -> str:
+    """Return a statement on one line, a long list of columns left out."""
+    return sql.shorten(statement)
+
+
+@register.filter
 def colour_sql(statement: str) -> SafeString:
     """Return a statement as markup with its words marked."""
     return sql.highlight(statement)

@@ -64,6 +64,7 @@ def report(
             "cycle": cycle,
             "head": _head(cycle, urls, links),
             "rail": _rail(cycle),
+            "urls": urls,
             "overview": overview(cycle, urls, links=links),
             "sections": sections,
         },

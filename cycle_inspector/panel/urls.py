@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"{_root}<uuid:cycle_id>/summary.json", views.summary),
     path(f"{_root}<uuid:cycle_id>/stages/<str:stage>", views.stage),
     path(f"{_root}<uuid:cycle_id>/events", views.events),
+    path(f"{_root}<uuid:cycle_id>/search", views.search),
     path(f"{_root}<uuid:cycle_id>/patterns", views.patterns),
     path(f"{_root}<uuid:cycle_id>/templates/<int:render>", views.template),
     path(f"{_root}<uuid:cycle_id>/queries", views.queries),

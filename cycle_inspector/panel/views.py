@@ -31,6 +31,7 @@ from cycle_inspector.panel import (
     assets,
     beacon,
     exports,
+    found,
     origin,
     pages,
     plan,
@@ -170,6 +171,12 @@ def stage(request: HttpRequest, cycle_id: UUID, stage: str) -> HttpResponseBase:
 def events(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """Send the side events of a cycle as a fragment."""
     return HttpResponse(pages.events(cycle_of(cycle_id)))
+
+
+@allow(*READING)
+def search(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
+    """Send what `q` finds in a cycle as a fragment."""
+    return HttpResponse(found.fragment(cycle_of(cycle_id), request.GET.get("q", "")))
 
 
 @allow(*READING)

@@ -4,6 +4,7 @@ import { CycleExplain } from "./cycle-explain.js";
 import { CycleMenu } from "./cycle-menu.js";
 import { CycleMore } from "./cycle-more.js";
 import { CyclePin } from "./cycle-pin.js";
+import { CycleSearch } from "./cycle-search.js";
 import { CycleTimeline } from "./cycle-timeline.js";
 
 const OVERVIEW = "overview";
@@ -23,6 +24,7 @@ export class CycleReport extends HTMLElement {
     CycleMenu.define();
     CycleMore.define();
     CyclePin.define();
+    CycleSearch.define();
     CycleTimeline.define();
     if (!registry.get(tag)) registry.define(tag, this);
   }

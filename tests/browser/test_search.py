@@ -1,0 +1,71 @@
+"""The search in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import sample_site
+
+
+@pytest.fixture(scope="module")
+def site():
+    with sample_site.serve() as served:
+        yield served
+
+
+@pytest.fixture
+def page(browser, site):
+    context = browser.new_context(base_url=site.address, viewport={"width": 1280, "height": 900})
+    opened, problems = context.new_page(), []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    yield opened
+    context.close()
+    assert problems == []
+
+
+def search(page, text):
+    page.keyboard.press("/")
+    page.keyboard.type(text)
+
+
+def test_a_slash_searches_and_a_link_leads_to_the_stage(page):
+    page.goto(f"/__cycle__/{sample_site.RICH.id}/")
+    page.locator("cycle-search input").wait_for()
+    search(page, "table:author")
+    expect(page.locator(".found tbody tr").first).to_contain_text("catalog_author")
+    expect(page.locator(".view:visible")).to_have_count(0)
+    page.locator(".found a").first.click()
+    expect(page.locator("#database h2")).to_be_visible()
+    expect(page.locator(".found")).to_have_count(0)
+
+
+def test_escape_leaves_the_search_and_then_the_drawer(page):
+    page.goto("/books/")
+    page.locator("cycle-panel .line").click()
+    drawer = page.locator("cycle-panel .drawer")
+    drawer.locator(".timeline").wait_for()
+    search(page, "time:>0")
+    expect(drawer.locator(".found tbody tr").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(drawer.locator(".found")).to_have_count(0)
+    expect(drawer.locator("#overview")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+
+
+def test_a_slash_in_a_field_of_the_page_is_the_pages_own(page):
+    page.goto("/books/")
+    page.locator("cycle-panel .line").click()
+    page.locator("cycle-panel .drawer .timeline").wait_for()
+    field = page.locator("body > input").first
+    field.focus()
+    page.keyboard.press("/")
+    expect(field).to_have_value("/")
+
+
+def test_a_search_that_cannot_be_understood_says_why(page):
+    page.goto(f"/__cycle__/{sample_site.RICH.id}/")
+    page.locator("cycle-search input").wait_for()
+    search(page, "stage:sql")
+    expect(page.locator(".found-list")).to_contain_text("none of the stages: client, gateway")
