@@ -7,7 +7,7 @@ import pytest
 
 from cycle_inspector.analysis.grouping import GROUPINGS
 from cycle_inspector.panel import grouped, pages
-from cycle_inspector.panel.pages import Urls
+from cycle_inspector.panel.addresses import Urls
 from cycle_inspector.records import Stage, TemplateLine
 from tests.factories import MS, make_cycle, make_frame, make_query
 from tests.panel.sample import rich_cycle
