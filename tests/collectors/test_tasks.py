@@ -52,8 +52,10 @@ async def wait() -> None:
     await asyncio.Event().wait()
 
 
-async def count_and_wait() -> None:
+async def count_and_wait(counted: asyncio.Event | None = None) -> None:
     await count()
+    if counted is not None:
+        counted.set()
     await wait()
 
 
@@ -223,8 +225,9 @@ def test_tasks_of_two_cycles_in_one_loop_do_not_mix() -> None:
 def test_task_that_outlives_the_cycle_is_shown_with_what_it_did_and_where_it_waits() -> None:
     async def view() -> Cycle:
         async with record() as recording:
-            task = asyncio.create_task(count_and_wait(), name="later")
-            await asyncio.sleep(0.05)
+            counted = asyncio.Event()
+            task = asyncio.create_task(count_and_wait(counted), name="later")
+            await counted.wait()
         await stopped(task)
         return recording.cycle
 
