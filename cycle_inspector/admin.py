@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -36,17 +36,13 @@ from cycle_inspector.admin_filters import (
     SlowFilter,
     StatusFilter,
 )
+from cycle_inspector.admin_search import SearchedAdmin
 from cycle_inspector.codec import UnreadableCycle
 from cycle_inspector.history import reader, snapshots, trouble, writer
 from cycle_inspector.history.links import Cause
 from cycle_inspector.models import Cycle
 from cycle_inspector.panel import pages, views
 from cycle_inspector.panel.addresses import Urls
-
-if TYPE_CHECKING:
-    _ModelAdmin = admin.ModelAdmin[Cycle]
-else:
-    _ModelAdmin = admin.ModelAdmin  # generic to django-stubs only
 
 # A list is not to wait longer for what this process has not written yet.
 _FLUSH_SECONDS = 0.5
@@ -79,7 +75,7 @@ def _explained(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @admin.register(Cycle)
-class CycleAdmin(_ModelAdmin):
+class CycleAdmin(SearchedAdmin):
     """The list of cycles, and the report of one."""
 
     list_display = (
@@ -96,8 +92,6 @@ class CycleAdmin(_ModelAdmin):
         ExceptionFilter,
         ("view", admin.AllValuesFieldListFilter),
     )
-    search_fields = ("path", "view", "route", "exception", "user", "id")
-    search_help_text = _("Search by path, view, route, exception, user or id.")
     date_hierarchy = "started_at"
     list_per_page = 50
     show_full_result_count = False

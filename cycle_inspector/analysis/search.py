@@ -48,12 +48,17 @@ class Term:
     key: str
     value: str  # in lower case
 
-    def compares(self, nanoseconds: float) -> bool:
-        """Return whether a duration is what this `time:` asks for."""
+    @property
+    def comparison(self) -> str:
+        """How a `time:` compares, as in `>`; "" where it does not say."""
         found = _TIME.fullmatch(self.value)
-        return found is not None and _COMPARE[found[1]](
-            nanoseconds, float(found[2]) * _NS[found[3]]
-        )
+        return "" if found is None else found[1]
+
+    @property
+    def nanoseconds(self) -> int:
+        """The duration that a `time:` names."""
+        found = _TIME.fullmatch(self.value)
+        return 0 if found is None else round(float(found[2]) * _NS[found[3]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +119,8 @@ def _holds(hit: Hit, term: Term) -> bool:
         case "table":
             return any(value in one.lower() for one in hit.tables())
         case "time":
-            return hit.duration_ns is not None and term.compares(hit.duration_ns)
+            holds = _COMPARE[term.comparison]
+            return hit.duration_ns is not None and holds(hit.duration_ns, term.nanoseconds)
         case "file":
             return any(value in one.lower() for one in hit.files())
         case "stage":
