@@ -25,6 +25,18 @@ ALIAS = "cycle_inspector"
 
 HISTORY_PATH = Path(".cycle_inspector/history.sqlite3")
 
+EDITORS = {
+    "vscode": "vscode://file{path}:{line}",
+    "pycharm": "pycharm://open?file={path}&line={line}",
+    "sublime": "subl://open?url=file://{path}&line={line}",
+    "vim": "mvim://open?url=file://{path}&line={line}",
+    "zed": "zed://file{path}:{line}",
+}
+"""The addresses at which editors open a line of a file, by what EDITOR calls them."""
+
+# Addresses that would run a script, or lead to what is no editor.
+_NO_EDITORS = frozenset({"javascript", "data", "vbscript", "blob", "about", "file", "view-source"})
+
 # The settings a Config is made of; `setting_changed` for any other leaves it alone.
 _RESTS_ON = frozenset({SETTING, "DEBUG", "BASE_DIR"})
 
@@ -50,6 +62,8 @@ class Config:
     thresholds: Mapping[str, int] = field(default_factory=dict)  # see analysis.Thresholds
     rules: tuple[str, ...] = ()  # dotted paths of the project's own
     ignore: tuple[Any, ...] = ()  # findings that nobody wants to see, see analysis.Ignore
+    editor: str = ""  # a key of EDITORS, or the address at which an editor opens a file
+    editor_path_map: Mapping[str, str] = field(default_factory=dict)  # here -> where the editor is
 
 
 KEYS = tuple(one.name.upper() for one in fields(Config))
@@ -92,6 +106,26 @@ def find_pattern_problem(text: str) -> str | None:
     return None
 
 
+def find_editor_problem(given: Any) -> str | None:
+    """Return what to do about `given` as EDITOR; None if it is sound."""
+    named = f"Make it one of {', '.join(map(repr, EDITORS))}, or the address at which yours opens"
+    own = f'{named} a file, as in "myeditor://open?file={{path}}&line={{line}}".'
+    if not isinstance(given, str):
+        return own
+    if not given or given in EDITORS:
+        return None
+    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", given)
+    if scheme is None:
+        close = difflib.get_close_matches(given.lower(), EDITORS, n=1)
+        return f"Did you mean {close[0]!r}?" if close else own
+    if scheme[1].lower() in _NO_EDITORS:
+        return f"An address that begins with {scheme[1]}: opens no editor. {own}"
+    missing = [name for name in ("{path}", "{line}") if name not in given]
+    if missing:
+        return f"Write {' and '.join(missing)} where the file and the line are to stand."
+    return None
+
+
 def _problem(key: Any, value: Any) -> tuple[str, str] | None:
     if key not in KEYS:
         close = difflib.get_close_matches(str(key).upper(), KEYS, n=1)
@@ -114,6 +148,13 @@ def _problem(key: Any, value: Any) -> tuple[str, str] | None:
         return named, "Make it a function of the request, or the dotted path of one."
     if key == "HISTORY_PATH" and (not isinstance(value, str | Path) or value == ""):
         return named, "Make it a path; a relative one starts at BASE_DIR."
+    if key == "EDITOR" and (problem := find_editor_problem(value)) is not None:
+        return named, problem
+    if key == "EDITOR_PATH_MAP" and not (
+        isinstance(value, Mapping)
+        and all(isinstance(one, str) and one for pair in value.items() for one in pair)
+    ):
+        return named, "Make it a dict: the folder where Django runs, and where your editor has it."
     if key == "THRESHOLDS" and not isinstance(value, Mapping):
         return named, "Make it a dict of whole numbers."
     return None

@@ -47,6 +47,8 @@ def test_defaults_are_these(settings: Any) -> None:
         "rules": (),
         "ignore": (),
         "thresholds": {},
+        "editor": "",
+        "editor_path_map": {},
     }
 
 
@@ -276,3 +278,55 @@ def test_pattern_that_is_no_regular_expression_is_taken_literally(settings: Any)
     assert conf.current().redact == (r"\*shelf", "^row$")
     assert conf.find_pattern_problem("*shelf") is not None
     assert conf.find_pattern_problem("^row$") is None
+
+
+# The editor
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", *conf.EDITORS, "my-ed://open?f={path}&l={line}", "http://localhost:6/{path}:{line}"],
+)
+def test_sound_editor_is_taken(settings: Any, given: str) -> None:
+    settings.CYCLE_INSPECTOR = {"EDITOR": given}
+
+    assert conf.find_problems(settings.CYCLE_INSPECTOR) == []
+    assert conf.current().editor == given
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("VSCode", "Did you mean 'vscode'?"),
+        ("emacs", "Make it one of 'vscode', 'pycharm', 'sublime', 'vim', 'zed', or the address"),
+        (None, "Make it one of"),
+        ("{path}:{line}", "Make it one of"),
+        ("my-ed://{path}", "Write {line} where"),
+        ("my-ed://open", "Write {path} and {line} where"),
+        ("javascript:alert('{path}{line}')", "An address that begins with javascript: opens no"),
+        ("DATA:text/html,{path}{line}", "An address that begins with DATA: opens no editor."),
+    ],
+)
+def test_faulty_editor_is_named_and_counts_as_absent(settings: Any, given: Any, hint: str) -> None:
+    settings.CYCLE_INSPECTOR = {"EDITOR": given}
+
+    ((what, how),) = conf.find_problems(settings.CYCLE_INSPECTOR)
+    assert what == f"CYCLE_INSPECTOR['EDITOR'] is {given!r}."
+    assert how.startswith(hint)
+    assert conf.current().editor == ""
+
+
+@pytest.mark.parametrize("given", [["/app"], {"/app": 1}, {1: "/app"}, {"": "/app"}, {"/app": ""}])
+def test_faulty_path_map_is_named_and_counts_as_absent(settings: Any, given: Any) -> None:
+    settings.CYCLE_INSPECTOR = {"EDITOR_PATH_MAP": given}
+
+    ((_, how),) = conf.find_problems(settings.CYCLE_INSPECTOR)
+    assert how.startswith("Make it a dict: the folder where Django runs")
+    assert conf.current().editor_path_map == {}
+
+
+def test_sound_path_map_is_taken(settings: Any) -> None:
+    settings.CYCLE_INSPECTOR = {"EDITOR_PATH_MAP": {"/app": "C:\\shop"}}
+
+    assert conf.find_problems(settings.CYCLE_INSPECTOR) == []
+    assert conf.current().editor_path_map == {"/app": "C:\\shop"}

@@ -10,6 +10,8 @@ from typing import Any
 from django.template import Context, Engine
 from django.utils.safestring import SafeString
 
+from cycle_inspector.panel import editor
+
 _FOLDER = Path(__file__).resolve().parent.parent / "templates"
 
 
@@ -29,4 +31,5 @@ def render(name: str, context: Mapping[str, Any]) -> SafeString:
     """Return the template `cycle_inspector/<name>` filled with `context`, whatever the locale."""
     template = engine().get_template(f"cycle_inspector/{name}")
     # Numbers must not get the project's thousand separators: some of them are geometry.
-    return template.render(Context(dict(context), use_l10n=False, use_tz=False))
+    filled = {"origins": editor.Origins(context.get("cycle")), **context}
+    return template.render(Context(filled, use_l10n=False, use_tz=False))

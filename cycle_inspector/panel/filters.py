@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from cycle_inspector.panel import sql, tracebacks
+from cycle_inspector.panel import editor, sql, tracebacks
+from cycle_inspector.records import TemplateLine
 
 register = template.Library()
 
@@ -196,3 +197,38 @@ def fact(label: str, value: Any, note: str = "") -> SafeString | str:
     row = '<div class="fact"><dt>{}</dt><dd>{}{}</dd></div>'
     beside = format_html(' <span class="quiet">{}</span>', note) if note else ""
     return format_html(row, label, value, beside)
+
+
+@register.simple_tag
+def place(path: Any, line: Any = None, function: Any = "", is_project: Any = True) -> SafeString:  # noqa: FBT002 - as it stands in a template
+    """Return a line of a file, which is a link where it can be opened in an editor."""
+    if not path:
+        return SafeString()
+    shown = format_html("{}:{}", short_path(path), line) if line else short_path(path)
+    if function:
+        shown = format_html('{} <span class="function">{}</span>', shown, function)
+    title = f"{path}:{line}" if line else str(path)
+    look = "place" if is_project else "place foreign"
+    return _linked(shown, title, look, editor.url(path, line))
+
+
+@register.simple_tag(takes_context=True)
+def template_place(context: Any, line: Any) -> SafeString:
+    """Return a line of a template, which is a link where its file is known and can be opened."""
+    name, number = (
+        (line.name, line.line)
+        if isinstance(line, TemplateLine)
+        else (line.get("name"), line.get("line"))
+    )
+    origins = context.get("origins")
+    path = None if origins is None else origins.file_of(line)
+    shown = format_html("{}:{}", name, number)
+    return _linked(shown, f"{path or name}:{number}", "place", editor.url(path, number))
+
+
+def _linked(shown: Any, title: str, look: str, url: str | None) -> SafeString:
+    if url is None:
+        return format_html('<span class="{}" title="{}">{}</span>', look, title, shown)
+    return format_html(
+        '<a class="{}" href="{}" title="{}: open in your editor">{}</a>', look, url, title, shown
+    )

@@ -103,7 +103,12 @@ def stage(cycle: Cycle, one: Stage, urls: Urls | None = None) -> SafeString:
 
 def events(cycle: Cycle) -> SafeString:
     """Return the view of the side events: log records, cache calls and mail."""
-    return _shown(cycle, side_events.VIEW, "side_events.html", lambda: side_events.context(cycle))
+    return _shown(
+        cycle,
+        side_events.VIEW,
+        "side_events.html",
+        lambda: {"cycle": cycle, **side_events.context(cycle)},
+    )
 
 
 def patterns(cycle: Cycle, urls: Urls, listing: Listing) -> SafeString:

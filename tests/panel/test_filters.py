@@ -175,3 +175,38 @@ def test_sql_is_coloured_and_escaped() -> None:
     assert filters.colour_sql("SELECT '<b>'") == (
         '<span class="sql-word">SELECT</span> <span class="sql-text">&#x27;&lt;b&gt;&#x27;</span>'
     )
+
+
+@pytest.mark.parametrize("project", [True, False])
+def test_line_of_a_file_is_shown_by_the_end_of_its_path(*, project: bool) -> None:
+    shown = filters.place("/srv/shop/catalog/views.py", 22, "book_list", project)
+
+    assert shown == (
+        f'<span class="{"place" if project else "place foreign"}"'
+        ' title="/srv/shop/catalog/views.py:22">'
+        'shop/catalog/views.py:22 <span class="function">book_list</span></span>'
+    )
+
+
+def test_line_of_a_file_is_a_link_where_there_is_an_editor(settings: Any) -> None:
+    settings.CYCLE_INSPECTOR = {"EDITOR": "vscode"}
+
+    assert filters.place("/srv/shop/views.py", 22) == (
+        '<a class="place" href="vscode://file/srv/shop/views.py:22"'
+        ' title="/srv/shop/views.py:22: open in your editor">SHORT:22</a>'
+    ).replace("SHORT", filters.short_path("/srv/shop/views.py"))
+
+
+def test_file_without_a_line_has_none() -> None:
+    assert filters.place("/srv/shop/views.py") == (
+        '<span class="place" title="/srv/shop/views.py">SHORT</span>'
+    ).replace("SHORT", filters.short_path("/srv/shop/views.py"))
+    assert filters.place("") == ""
+
+
+def test_no_part_of_a_place_is_markup(settings: Any) -> None:
+    settings.CYCLE_INSPECTOR = {"EDITOR": "vscode"}
+    row = filters.place(f"/{HOSTILE}", HOSTILE, HOSTILE)
+
+    assert HOSTILE not in row
+    assert "<script" not in row
