@@ -53,3 +53,7 @@ class Urls:
     def events(self, cycle_id: str) -> str:
         """Return the address of the side events of a cycle as a fragment."""
         return f"{self.root}{cycle_id}/events"
+
+    def comparison(self, before: str, after: str) -> str | None:
+        """Return the address at which two cycles are compared."""
+        return None if self.root is None else f"{self.root}{before}/compare/{after}"

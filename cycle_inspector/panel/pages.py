@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from cycle_inspector.history.links import Cause, Links
 from cycle_inspector.panel import (
     actions,
+    compare,
     findings,
     grouped,
     loop,
@@ -85,6 +86,8 @@ def overview(cycle: Cycle, urls: Urls, *, links: Links = NO_LINKS) -> SafeString
             "faults": [one for one in cycle.events if one.kind == "fault"],
             "ways": _linked(related.ways(cycle, links), urls),
             "groups": _linked(related.groups(links), urls),
+            "earlier": links.earlier,
+            "comparison": links.earlier and urls.comparison(links.earlier.id, cycle.id),
         },
     )
 
@@ -132,6 +135,23 @@ def queries(cycle: Cycle, urls: Urls, asked: Mapping[str, str]) -> SafeString:
             "cycle_page": urls.page(cycle.id),
             "queries_root": urls.queries and urls.queries(cycle.id),
             **grouped.context(cycle, asked),
+        },
+    )
+
+
+def comparison(before: Cycle, after: Cycle, urls: Urls) -> SafeString:
+    """Return the page that shows two cycles side by side."""
+    return render(
+        "compare.html",
+        {
+            "urls": urls,
+            "before_page": urls.page(before.id),
+            "after_page": urls.page(after.id),
+            "before_title": _title(before),
+            "after_title": _title(after),
+            "swapped": urls.comparison(after.id, before.id),
+            "cycle": after,
+            **compare.context(before, after),
         },
     )
 
@@ -195,15 +215,22 @@ def _linked(groups: Iterable[dict[str, Any]], urls: Urls) -> list[dict[str, Any]
     ]
 
 
+def _title(cycle: Cycle) -> str:
+    method = cycle.request.get("method")
+    return f"{method} {_path(cycle)}" if method else "A recorded block"
+
+
+def _path(cycle: Cycle) -> str:
+    return cycle.request.get("full_path") or cycle.request.get("path") or ""
+
+
 def _head(cycle: Cycle, urls: Urls, links: Links) -> dict[str, Any]:
-    method, path = cycle.request.get("method"), cycle.request.get("full_path")
-    path = path or cycle.request.get("path") or ""
     linked = urls.root is not None
     parent = related.parent_of(cycle, links)
     return {
-        "title": f"{method} {path}" if method else "A recorded block",
-        "method": method,
-        "path": path,
+        "title": _title(cycle),
+        "method": cycle.request.get("method"),
+        "path": _path(cycle),
         "status": cycle.response.get("status"),
         "reason": cycle.response.get("reason"),
         "duration_ns": cycle.duration_ns,

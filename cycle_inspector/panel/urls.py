@@ -15,6 +15,7 @@ urlpatterns = [
     path(f"{_root}<uuid:cycle_id>/", views.page),
     path(f"{_root}<uuid:cycle_id>.json", views.document),
     path(f"{_root}<uuid:cycle_id>/exports/<str:name>", views.export),
+    path(f"{_root}<uuid:cycle_id>/compare/<uuid:other>", views.compare),
     path(f"{_root}<uuid:cycle_id>/pin", views.pin),
     path(f"{_root}<uuid:cycle_id>/report", views.report),
     path(f"{_root}<uuid:cycle_id>/summary.json", views.summary),

@@ -147,6 +147,13 @@ def export(request: HttpRequest, cycle_id: UUID, name: str) -> HttpResponseBase:
 
 
 @allow(*READING)
+def compare(request: HttpRequest, cycle_id: UUID, other: UUID) -> HttpResponseBase:
+    """Show two cycles side by side, the one before first."""
+    before, after = cycle_of(cycle_id), cycle_of(other)
+    return HttpResponse(pages.comparison(before, after, urls_of(request)))
+
+
+@allow(*READING)
 def report(request: HttpRequest, cycle_id: UUID) -> HttpResponseBase:
     """Send the report of one cycle as a fragment, its stages to be fetched when wanted."""
     cycle = cycle_of(cycle_id)

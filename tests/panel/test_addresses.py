@@ -18,6 +18,7 @@ def test_addresses_of_the_panel_stand_below_its_root() -> None:
     assert ROOT.page("a") == ROOT.link("a") == "/shop/__cycle__/a/"
     assert ROOT.stage("a", Stage.VIEW) == "/shop/__cycle__/a/stages/view"
     assert ROOT.events("a") == "/shop/__cycle__/a/events"
+    assert ROOT.comparison("a", "b") == "/shop/__cycle__/a/compare/b"
     assert ROOT.pin("a") == "/shop/__cycle__/a/pin"
 
 
@@ -38,4 +39,5 @@ def test_exports_stand_where_they_are_served(urls: Urls, name: str, address: str
 def test_what_is_served_nowhere_has_no_address() -> None:
     assert ADMIN.link("a") == "/admin/a/change/"
     assert ADMIN.pin("a") is None
+    assert ADMIN.comparison("a", "b") is None
     assert NOWHERE.link("a") is None

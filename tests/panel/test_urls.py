@@ -23,6 +23,7 @@ def view_of(path: str) -> Any:
         (f"{ID}/", views.page),
         (f"{ID}.json", views.document),
         (f"{ID}/exports/har", views.export),
+        (f"{ID}/compare/{ID}", views.compare),
         (f"{ID}/pin", views.pin),
         (f"{ID}/report", views.report),
         (f"{ID}/summary.json", views.summary),

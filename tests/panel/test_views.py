@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from django.test import RequestFactory
@@ -369,6 +370,21 @@ def test_the_queries_are_shown_as_asked_for(ask, cycle, asked, chosen):
 
 def test_the_queries_of_no_cycle_are_not_found(ask, history):
     assert ask(f"{UNKNOWN}/queries").status_code == 404
+
+
+# Comparing
+
+
+def test_two_cycles_are_shown_side_by_side(ask, cycle, history):
+    other = history.add(replace(cycle, id=UNKNOWN, duration_ns=10_000_000))
+    response = ask(f"{cycle.id}/compare/{other.id}")
+    assert response.status_code == 200
+    assert "−74.1 ms (−88 %)" in text(response)
+
+
+def test_a_cycle_that_is_not_kept_cannot_be_compared(ask, cycle):
+    assert ask(f"{cycle.id}/compare/{UNKNOWN}").status_code == 404
+    assert ask(f"{UNKNOWN}/compare/{cycle.id}").status_code == 404
 
 
 # Pinning
