@@ -46,6 +46,8 @@ class Row:
     label: str
     title: str  # the label in full
     is_sql: bool
+    frame: Frame | None  # of a group by line of code
+    template: TemplateLine | None
     count: int
     duration_ns: int
     share: str  # of the time of all queries
@@ -117,6 +119,8 @@ def _grouped(cycle: Cycle, way: str) -> dict[str, Any]:
                 label=_label(title, way),
                 title=title,
                 is_sql=way in _OF_SQL,
+                frame=group.key if isinstance(group.key, Frame) else None,
+                template=group.key if isinstance(group.key, TemplateLine) else None,
                 count=group.count,
                 duration_ns=group.duration_ns,
                 share=f"{group.duration_ns / total:.0%}" if total else "",

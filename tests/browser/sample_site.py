@@ -18,7 +18,8 @@ from django.test import override_settings
 from cycle_inspector.history import pins, reader, writer
 from cycle_inspector.history.links import Links
 from cycle_inspector.panel import views
-from tests.panel.sample import failed_cycle, hostile_cycle, rich_cycle
+from cycle_inspector.records import Cycle
+from tests.panel.sample import failed_cycle, hostile_cycle, make_row, rich_cycle
 
 RICH = rich_cycle()
 FAILED = failed_cycle()
@@ -80,6 +81,11 @@ class Site:
         return [response.content]
 
 
+def links_of(cycle: Cycle) -> Links:
+    """Say that the one which was fetched had one before it."""
+    return Links(earlier=make_row(id=RICH.id)) if cycle.id == FETCHED.id else Links()
+
+
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
@@ -96,7 +102,7 @@ def serve() -> Iterator[Site]:
     stand_ins = (
         patch.object(reader, "get", site.cycles.get),
         patch.object(reader, "latest", lambda path=None: RICH.id),
-        patch.object(reader, "links_of", lambda cycle: Links()),
+        patch.object(reader, "links_of", links_of),
         patch.object(pins, "pin", site.pin),
         patch.object(writer, "problem", lambda: None),
         patch.object(writer, "put_beacon", lambda *given: site.beacons.append(given)),

@@ -160,3 +160,22 @@ def test_menu_fits_a_narrow_screen(page, path):
     box = page.locator(".menu-body").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
+
+
+def test_comparison_with_the_one_before_is_one_click(page):
+    page.goto(f"/__cycle__/{FETCHED.id}/")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Compare with the one before").click()
+    shown = opened.value
+    expect(shown.get_by_role("heading", name="Before and after")).to_be_visible()
+    assert shown.url.endswith(f"/__cycle__/{RICH.id}/compare/{FETCHED.id}")
+    expect(shown.locator(".finding-gone").first).to_contain_text("N+1: 40 × catalog.Book.author")
+    shown.get_by_role("link", name="Swap them").click()
+    expect(shown.locator(".finding .chip.warn").first).to_have_text("new")
+
+
+def test_comparison_fits_a_narrow_screen(page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"/__cycle__/{RICH.id}/compare/{FETCHED.id}")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

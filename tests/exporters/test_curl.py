@@ -145,6 +145,15 @@ def test_nothing_that_was_captured_gets_out_of_its_quotes() -> None:
     assert f"X-Nasty: {NASTY}".replace("\n", " ").replace("\x1b", " ") in " ".join(found)
 
 
+def test_type_of_no_body_is_not_sent() -> None:
+    headers = [["Content-Type", "text/plain"]]
+
+    assert options(export(cycle_of("GET", headers=headers)), "--header") == []
+    assert options(export(cycle_of("POST", headers=headers, text="a")), "--header") == [
+        "Content-Type: text/plain"
+    ]
+
+
 def test_block_has_no_command(switched_on: Any) -> None:
     with record() as recording:
         pass

@@ -140,6 +140,19 @@ def test_line_of_a_template_is_a_link_where_its_file_is_known(settings: Any) -> 
     assert 'href="vscode://file/srv/shop/templates/catalog/_book.html:6"' in shown
 
 
+@pytest.mark.parametrize(
+    ("way", "opened"),
+    [
+        ("caller", "vscode://file/srv/shop/catalog/views.py:22"),
+        ("template", "vscode://file/srv/shop/templates/catalog/_book.html:6"),
+    ],
+)
+def test_line_that_queries_are_grouped_by_is_a_link(settings: Any, way: str, opened: str) -> None:
+    settings.CYCLE_INSPECTOR = {"EDITOR": "vscode"}
+
+    assert f'href="{opened}"' in pages.queries(rich_cycle(), URLS, {"by": way})
+
+
 def test_frame_of_a_hostile_path_stays_an_attribute(settings: Any) -> None:
     settings.CYCLE_INSPECTOR = {"EDITOR": "vscode"}
     frame = {"path": f"/{HOSTILE}", "line": 3, "function": HOSTILE, "is_project": True}
