@@ -17,6 +17,8 @@ class Thresholds:
     in_list: int = 1_000  # values in one IN (...)
     offset_rows: int = 10_000  # rows that are read and passed over
     savepoints: int = 20  # from one line
+    commits: int = 20  # writes outside of a transaction, from one line
+    wait_in_transaction_ms: int = 100  # for outgoing HTTP
     unread_rows: int = 100  # rows loaded for their number alone
     repeated_renders: int = 100  # of one template at one line of another
     missed_templates: int = 20  # names that one place has tried

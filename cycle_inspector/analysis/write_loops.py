@@ -11,6 +11,7 @@ from cycle_inspector.analysis._queries import is_of_factory
 from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._sources import Sources, sources_of
 from cycle_inspector.analysis._thresholds import Thresholds
+from cycle_inspector.analysis._transactions import commits_of
 from cycle_inspector.records import Cycle, Finding, Query, Severity, Stage
 
 CODE = "CI111"
@@ -32,6 +33,21 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
     What Django or a library goes over itself, as the forms of a formset, and what factories make,
     is not found: there is no line to change.
     """
+    loops = list(_loops(cycle, thresholds))
+    alone = {query.id for query in commits_of(cycle)} if loops else set()
+    for change, queries, fix in loops:
+        yield _finding(change, queries, fix + (_COMMITS if queries[0].id in alone else ""))
+
+
+def looped(cycle: Cycle, thresholds: Thresholds) -> set[int]:
+    """Return the ids of the queries that this rule finds."""
+    return {query.id for _, queries, _ in _loops(cycle, thresholds) for query in queries}
+
+
+def _loops(
+    cycle: Cycle, thresholds: Thresholds
+) -> Iterator[tuple[Mapping[str, Any], list[Query], str]]:
+    """Yield the changes that happened in a loop, their queries and what writes them at once."""
     least = max(thresholds.repeated_queries, 2)
     sources = sources_of(cycle)
     changes = cycle.stage(Stage.MODELS).facts.get("changes")
@@ -43,7 +59,7 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
             evidence = [queries[one] for one in change.get("queries") or () if one in queries]
             own = [query for query in evidence if not query.is_transaction]
             if own and _is_looped(own[0], sources) and (fix := _fix(change)) is not None:
-                yield _finding(change, own, fix)
+                yield change, own, fix
 
 
 def _finding(change: Mapping[str, Any], queries: list[Query], fix: str) -> Finding:
@@ -62,6 +78,11 @@ def _finding(change: Mapping[str, Any], queries: list[Query], fix: str) -> Findi
         fix=fix,
     )
 
+
+_COMMITS = (
+    " Each of these writes is a commit of its own: where the loop has to stay, put transaction."
+    "atomic() around it."
+)
 
 _WORDS = {
     "save": "save()",

@@ -18,7 +18,7 @@ from cycle_inspector.collectors._orm_methods import name_of
 from cycle_inspector.collectors._places import NOWHERE
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Opened, Recorder, innermost
-from cycle_inspector.records import Json, Query
+from cycle_inspector.records import Json, Query, Stage
 
 _LONGEST_SQL = 100_000
 _LONGEST_CACHED = 10_000
@@ -39,6 +39,7 @@ class OpenQuery:
 
     __slots__ = (
         "alias",
+        "autocommit",
         "duration",
         "error",
         "executions",
@@ -63,6 +64,7 @@ class OpenQuery:
         self.thread = threading.current_thread()
         self.alias = connection.alias
         self.vendor = connection.vendor
+        self.autocommit = connection.autocommit
         self.sql = sql
         if len(recorder.queries) >= recorder.limits.soft_queries:
             self.params, self.place = None, NOWHERE
@@ -86,6 +88,9 @@ class OpenQuery:
         place = self.place
         if place is NOWHERE:
             recorder.count_dropped("details")
+        # The first of a connection tells whether a transaction was open before the cycle.
+        connections: dict[tuple[str, str], Any] = recorder.note(Stage.DATABASE, dict)
+        connections.setdefault((self.alias, self.thread.name), self.autocommit)
         relation, kind = place.relation() if place.descriptor is not None else (None, None)
         method = place.method if relation is None else None
         model, is_prefetch = _model_notes.cause_of(recorder, self.id)

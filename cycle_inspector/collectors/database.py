@@ -24,6 +24,7 @@ from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.collectors._statements import OpenQuery, error_text
 from cycle_inspector.conf import ALIAS
 from cycle_inspector.recorder import Recorder, current
+from cycle_inspector.records import Stage
 
 
 class _Transaction:
@@ -80,6 +81,9 @@ def describe(recorded: Recorded) -> Summed:
         count_and_time = by_alias.setdefault((query.alias, query.vendor), [0, 0])
         count_and_time[0] += 1
         count_and_time[1] += query.duration_ns
+    # A BEGIN is sent while a connection is still in autocommit.
+    autocommit: dict[tuple[str, str], Any] = recorded.notes.get(Stage.DATABASE) or {}
+    open_before = [list(key) for key, value in autocommit.items() if value is False]
     return Summed(
         start_ns=recorded.queries[0].start_ns if recorded.queries else 0,
         duration_ns=sum(query.duration_ns for query in recorded.queries),
@@ -91,6 +95,7 @@ def describe(recorded: Recorded) -> Summed:
             ],
             "rows": sum(query.rows or 0 for query in statements),
             "transactions": len(recorded.queries) - len(statements),
+            **({"open_before": open_before} if open_before else {}),
         },
     )
 

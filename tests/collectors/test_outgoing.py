@@ -8,7 +8,6 @@ import socket
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -20,34 +19,13 @@ from django.http import HttpRequest, HttpResponse
 from cycle_inspector import record
 from cycle_inspector.collectors import outgoing
 from cycle_inspector.records import HIDDEN, Cycle, Event, Stage
-
-
-class Answers(BaseHTTPRequestHandler):
-    """Says `hello`; elsewhere where to, or that it is at fault."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        body = b"hello"
-        self.send_response({"/moved": 302, "/broken": 503}.get(self.path, 200))
-        if self.path == "/moved":
-            self.send_header("Location", "/")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
+from tests.answers import answering
 
 
 @pytest.fixture(scope="module")
 def root() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with answering() as address:
+        yield address
 
 
 @pytest.fixture
