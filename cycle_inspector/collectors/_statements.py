@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from cycle_inspector.collectors import _again, _marks, _model_notes, _redaction
+from cycle_inspector.collectors._commit_hooks import Note
 from cycle_inspector.collectors._messages import message_of
 from cycle_inspector.collectors._orm_methods import name_of
 from cycle_inspector.collectors._places import NOWHERE
@@ -89,8 +90,9 @@ class OpenQuery:
         if place is NOWHERE:
             recorder.count_dropped("details")
         # The first of a connection tells whether a transaction was open before the cycle.
-        connections: dict[tuple[str, str], Any] = recorder.note(Stage.DATABASE, dict)
-        connections.setdefault((self.alias, self.thread.name), self.autocommit)
+        recorder.note(Stage.DATABASE, Note).autocommit.setdefault(
+            (self.alias, self.thread.name), self.autocommit
+        )
         relation, kind = place.relation() if place.descriptor is not None else (None, None)
         method = place.method if relation is None else None
         model, is_prefetch = _model_notes.cause_of(recorder, self.id)

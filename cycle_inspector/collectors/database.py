@@ -19,6 +19,8 @@ from django.db.backends.base import base
 from django.db.backends.utils import CursorWrapper
 
 from cycle_inspector.assembly import Recorded, Summed
+from cycle_inspector.collectors import _commit_hooks
+from cycle_inspector.collectors._commit_hooks import Note
 from cycle_inspector.collectors._guard import failed, guard
 from cycle_inspector.collectors._patching import replaced
 from cycle_inspector.collectors._statements import OpenQuery, error_text
@@ -60,6 +62,7 @@ def collect() -> Iterator[None]:
         for name in ("fetchone", "fetchmany", "fetchall"):
             stack.enter_context(replaced(CursorWrapper, name, _fetching(name)))
         stack.enter_context(replaced(CursorWrapper, "__iter__", _iterating()))
+        stack.enter_context(_commit_hooks.collect())
         debug_transaction = vars(base)["debug_transaction"]
         stack.enter_context(
             replaced(
@@ -82,8 +85,11 @@ def describe(recorded: Recorded) -> Summed:
         count_and_time[0] += 1
         count_and_time[1] += query.duration_ns
     # A BEGIN is sent while a connection is still in autocommit.
-    autocommit: dict[tuple[str, str], Any] = recorded.notes.get(Stage.DATABASE) or {}
-    open_before = [list(key) for key, value in autocommit.items() if value is False]
+    note: Note = recorded.notes.get(Stage.DATABASE) or Note()
+    kept = {
+        "open_before": [list(key) for key, value in note.autocommit.items() if value is False],
+        "failed_callbacks": [one.told() for one in note.failed],
+    }
     return Summed(
         start_ns=recorded.queries[0].start_ns if recorded.queries else 0,
         duration_ns=sum(query.duration_ns for query in recorded.queries),
@@ -95,7 +101,7 @@ def describe(recorded: Recorded) -> Summed:
             ],
             "rows": sum(query.rows or 0 for query in statements),
             "transactions": len(recorded.queries) - len(statements),
-            **({"open_before": open_before} if open_before else {}),
+            **{name: many for name, many in kept.items() if many},
         },
     )
 
