@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from cycle_inspector.analysis import (
+    blocked_loop,
     broken_transaction,
     counted_and_loaded,
     deep_offset,
@@ -81,6 +82,7 @@ RULES: tuple[Rule, ...] = (
     slow_middleware.RULE,
     middleware_order.RULE,
     sync_middleware.RULE,
+    blocked_loop.RULE,
     insecure_cookie.RULE,
     uncompressed_text.RULE,
     shared_cache.RULE,

@@ -9,6 +9,7 @@ urllib3 works by `http.client`: what that does inside of a call of urllib3 is a 
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import weakref
 from collections.abc import Callable, Iterator
@@ -51,7 +52,9 @@ class Exchange(SideEvent):
         self.attempts = 1
         self.duration: int | None = None
         self.error: str | None = None
-        self.facts: dict[str, Json] = {}
+        # Of a sync call: nothing else goes on in the thread of a running loop.
+        on_loop = asyncio._get_running_loop() is not None
+        self.facts: dict[str, Json] = {"on_loop": True} if on_loop else {}
         # What is still open when the cycle ends is told as well.
         recorder.add_side_event(self)
         self.at = self._clock()
@@ -64,7 +67,7 @@ class Exchange(SideEvent):
         """Take what the headers say."""
         if self.duration is None:
             self.arrived()
-        self.facts = {"status": to_json(status)}
+        self.facts["status"] = to_json(status)
         size = headers.get("Content-Length")
         if type(size) is str and size.isascii() and size.isdigit():
             self.facts["size"] = int(size)
@@ -239,6 +242,8 @@ def _wrap_async_transport(original: Callable[..., Any]) -> Any:
         if recorder is None:
             return await original(self, request)
         made = _begin_httpx(recorder, request, sys._getframe(1))
+        if made is not None:
+            made.facts.clear()
         try:
             response = await original(self, request)
         except BaseException as error:
