@@ -19,7 +19,7 @@ class Thresholds:
     savepoints: int = 20  # from one line
     commits: int = 20  # writes outside of a transaction, from one line
     wait_in_transaction_ms: int = 100  # for outgoing HTTP
-    unread_rows: int = 100  # rows loaded for their number alone
+    unread_rows: int = 100  # rows loaded for their number alone, or for a small part of them
     repeated_renders: int = 100  # of one template at one line of another
     missed_templates: int = 20  # names that one place has tried
     processor_queries: int = 3  # of one context processor

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from cycle_inspector.analysis._queries import queries_of
 from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
+from cycle_inspector.analysis.whole_table import whole_tables
 from cycle_inspector.records import Cycle, Finding, Severity, Stage
 
 CODE = Code(
@@ -18,13 +19,17 @@ CODE = Code(
 
 
 def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
-    """Yield a finding for each queryset that was counted though its rows were loaded as well."""
+    """Yield a finding for each queryset that was counted though its rows were loaded as well.
+
+    If few of these rows were wanted, they need not be loaded: that is told as CI107.
+    """
+    told = whole_tables(cycle, thresholds)
     for one in cycle.stage(Stage.MODELS).facts.get("loads") or ():
         if not one.get("asked") or one.get("times") != 1 or one.get("for") or one.get("limited"):
             continue
         loaded = queries_of(one, cycle)
         asked = queries_of({"queries": [at for _, at in one["asked"]]}, cycle)
-        if not asked or not loaded or loaded[0].caller is None:
+        if not asked or not loaded or loaded[0].caller is None or loaded[0].id in told:
             continue
         what = one["asked"][0][0]
         cost_ns = sum(query.duration_ns for query in asked)

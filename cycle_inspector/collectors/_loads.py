@@ -54,6 +54,7 @@ class Load:
         "count",
         "deferred",
         "first",
+        "handed",
         "is_lost",
         "is_running",
         "is_sliced",
@@ -76,6 +77,7 @@ class Load:
         self.before = 0
         self.is_running = False
         self.ways = self.first = 0
+        self.handed = 0  # rows by index or slice, counted each time
         self.iterators: list[Iterator[Any]] | None = None
         self.is_lost = False  # whether there was a loop whose iterator is not kept
         self.asked: list[tuple[int, Any]] | None = None  # count() or exists() before, the queries
@@ -102,15 +104,18 @@ class Load:
         self.iterators.append(iterator)
 
     def taken(self) -> int | None:
-        """Return how many rows were handed out; None if that is not known."""
-        count = self.count
-        if count is None or self.query is None or not self.ways or self.ways & ~_COUNTING & ~ITER:
+        """Return how many rows were handed out, at most; None if that is not known."""
+        count, ways = self.count, self.ways
+        if count is None or self.query is None or not ways or ways & ~_COUNTING & ~ITER & ~INDEX:
             return None
-        if not self.ways & ITER:
-            return 0
+        if ways & INDEX and not self.handed:
+            return None  # the index itself made the query run
+        if not ways & ITER:
+            return min(count, self.handed)
         if self.is_lost or self.iterators is None:
             return None
-        return max(count - operator.length_hint(one, count) for one in self.iterators)
+        furthest = max(count - operator.length_hint(one, count) for one in self.iterators)
+        return min(count, furthest + self.handed)
 
 
 def begin(recorder: Recorder, queryset: Any) -> Load | None:
@@ -154,5 +159,7 @@ def seen(recorder: Recorder, queryset: Any, way: int, rows: Any = None) -> None:
             load.first = way
         if way == ITER:
             load.follow(note, rows)
+        elif way == INDEX:
+            load.handed += len(rows) if type(rows) is list else 1
     elif note.prefetched:
         _prefetches.seen(note, queryset, sys._getframe(2))

@@ -24,17 +24,26 @@ from cycle_inspector.records import Facts, Frame, Json, Query
 _MOST_BLOCKS = 20
 _MOST_LINES = 200
 _LARGEST_FILE = 10_000  # lines
+_LONG_LIST = 100  # rows
 _MOST_FRAMES = 5  # of a stack, that may hold the expression of a queryset
 
 
-def facts_of(recorded: Recorded, changes: Iterable[Facts], view: Facts) -> dict[str, Json]:
+def facts_of(
+    recorded: Recorded, loads: Iterable[Facts], changes: Iterable[Facts], view: Facts
+) -> dict[str, Json]:
     """Return `schema`, `sources` and `fetch_modes`, or nothing if there is no loop.
 
-    `changes` are those of the models stage: what is written row by row is a loop as well.
+    `loads` and `changes` are those of the models stage: what is written row by row is a loop as
+    well, and a long list that was made of a queryset counts as one.
     """
     queries = [query for query in recorded.queries if not query.is_transaction]
     looped = [group[0] for group in groups_of(queries, 2)]
     written = {one["queries"][0] for one in changes if one["times"] > 1 and one["queries"]}
+    written |= {
+        one["queries"][0]
+        for one in loads
+        if one["rows"] >= _LONG_LIST and one["queries"] and {*one["ways"]} == {"iter", "len"}
+    }
     looped += [query for query in queries if query.id in written]
     if not looped:
         return {}

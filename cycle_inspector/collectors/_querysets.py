@@ -139,7 +139,7 @@ def _asking(name: str, way: int) -> Any:
         if recorder is not None and not recorder.closed and self._result_cache is not None:
             try:
                 is_get = way == LEN and sys._getframe(1).f_code is get
-                _loads.seen(recorder, self, GET if is_get else way)
+                _loads.seen(recorder, self, GET if is_get else way, answer)
             except Exception as error:
                 failed("follow a queryset", recorder, error)
         return answer

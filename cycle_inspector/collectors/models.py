@@ -48,13 +48,14 @@ def describe(recorded: Recorded) -> Summed:
     objects, rows = _model_facts.totals(note, groups)
     lazy = Counter(one.relation for one in recorded.queries if one.relation)
     changes = _change_facts.changes(note, queries)
+    loads = _model_facts.loads(groups)
     return Summed(
         start_ns=recorded.queries[0].start_ns if objects and recorded.queries else 0,
         count=objects.total(),
         facts={
             "instances": _pairs(objects),
             "rows": _pairs(rows),
-            "loads": _model_facts.loads(groups),
+            "loads": loads,
             "lazy": _pairs(lazy),
             "lazy_loads": _model_facts.lazy_loads(note, recorded.queries),
             "prefetches": _prefetch_facts.prefetches(note, queries),
@@ -64,16 +65,16 @@ def describe(recorded: Recorded) -> Summed:
             ],
             "deleted": _pairs(note.deleted),
             "changes": changes,
-            **_of_loops(recorded, changes),
+            **_of_loops(recorded, loads, changes),
         },
     )
 
 
-def _of_loops(recorded: Recorded, changes: Iterable[Facts]) -> Facts:
+def _of_loops(recorded: Recorded, loads: Iterable[Facts], changes: Iterable[Facts]) -> Facts:
     """Return what is kept of the loops, and of the view that they ran in."""
     opened = recorded.notes.get(Stage.VIEW)
     view = {} if opened is None else code_of(opened.callback, opened.method)
-    facts = _loop_sources.facts_of(recorded, changes, view)
+    facts = _loop_sources.facts_of(recorded, loads, changes, view)
     if facts and opened is not None:
         fields = _serializers.fields_of(opened.callback)
         return {**facts, "serializer": fields} if fields else facts

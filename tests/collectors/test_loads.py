@@ -65,6 +65,20 @@ def test_a_loop_over_a_long_list_tells_how_far_it_came() -> None:
     assert load.taken() == 50
 
 
+def test_slices_tell_how_much_they_gave_at_most() -> None:
+    note, load = Note(), load_of(50, BOOL | INDEX)
+
+    load.handed = 20
+    assert load.taken() == 20
+
+    load.asked_in(ITER)
+    load.follow(note, stopped(after=4, of=50))
+    assert load.taken() == 24
+
+    load.handed = 60
+    assert load.taken() == 50
+
+
 @pytest.mark.parametrize(
     ("count", "make"),
     [(20, lambda: stopped(4, 20)), (50, lambda: iter(range(50))), (None, lambda: stopped(1, 9))],

@@ -68,6 +68,13 @@ def test_a_secret_that_is_spelled_out_is_not_kept() -> None:
     assert block["lines"][1] == f'    password = "{HIDDEN}"'
 
 
+def test_a_long_list_counts_as_a_loop() -> None:
+    assert "sources" not in facts_of(lambda: list(Book.objects.all()))
+    Book.objects.bulk_create(Book(title="one of many") for _ in range(100))
+    assert "sources" in facts_of(lambda: list(Book.objects.all()))
+    assert "sources" not in facts_of(lambda: [book.pk for book in Book.objects.all()])
+
+
 def test_rows_that_are_written_one_by_one_are_a_loop() -> None:
     assert "sources" in facts_of(saved_one_by_one)
 

@@ -61,7 +61,8 @@ WAYS: dict[str, tuple[Callable[[], Any], list[str], int | None]] = {
     "if and loop": (asked(bool, loop), ["bool", "iter"], 30),
     "len and count": (asked(len, lambda rows: rows.count()), ["len", "count"], 0),
     "bool and exists": (asked(bool, lambda rows: rows.exists()), ["bool", "exists"], 0),
-    "index afterwards": (asked(len, lambda rows: rows[3]), ["len", "index"], None),
+    "index afterwards": (asked(len, lambda rows: rows[3]), ["len", "index"], 1),
+    "a slice afterwards": (asked(bool, lambda rows: rows[5:9]), ["bool", "index"], 4),
     "contains": (
         asked(bool, lambda rows: rows.contains(Book(pk=1))),
         ["bool", "contains"],
