@@ -56,12 +56,21 @@ class Loop:
 def groups_of(queries: Iterable[Query], least: int) -> list[list[Query]]:
     """Return the reads that ran at least `least` times in one shape, from one place."""
     place = place_of()
-    groups: dict[Hashable, list[Query]] = {}
+    places: dict[Hashable, list[Query]] = {}
+    at: dict[int, int] = {}
     for query in queries:
         if query.error is None and reads(query):
-            key = query.alias, fingerprint(query.sql), place(query), query.relation
-            groups.setdefault(key, []).append(query)
-    return [group for group in groups.values() if len(group) >= least and _differ(group)]
+            at[query.id] = len(at)
+            places.setdefault((query.alias, place(query), query.relation), []).append(query)
+    groups: list[list[Query]] = []
+    for many in places.values():
+        # Most places ask once: what has no second needs no fingerprint.
+        if len(many) >= least:
+            shapes: dict[str, list[Query]] = {}
+            for query in many:
+                shapes.setdefault(fingerprint(query.sql), []).append(query)
+            groups += [one for one in shapes.values() if len(one) >= least and _differ(one)]
+    return sorted(groups, key=lambda group: at[group[0].id])
 
 
 def loops_of(queries: Sequence[Query], least: int, schema: Schema) -> list[Loop]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache
-from typing import Any
 
 from cycle_inspector.records import HIDDEN, Cycle, Json, Query
 
@@ -74,7 +73,16 @@ def is_of_factory(query: Query) -> bool:
     return any(_FACTORY.search(frame.path) for frame in query.frames if not frame.is_project)
 
 
-def queries_of(entry: Mapping[str, Any], cycle: Cycle) -> list[Query]:
-    """Return the queries that an entry of the models stage names."""
-    ids = set(entry.get("queries") or ())
-    return [query for query in cycle.queries if query.id in ids] if ids else []
+def queries_of(cycle: Cycle) -> Callable[[Iterable[int] | None], list[Query]]:
+    """Return a function that gives queries by their ids, in the order of their start.
+
+    The cycle's are gone through once, and only if there is a question.
+    """
+    known: dict[int, tuple[int, Query]] = {}
+
+    def of(ids: Iterable[int] | None) -> list[Query]:
+        if ids and not known:
+            known.update((query.id, (at, query)) for at, query in enumerate(cycle.queries))
+        return [query for _, query in sorted(known[one] for one in {*(ids or ())} if one in known)]
+
+    return of

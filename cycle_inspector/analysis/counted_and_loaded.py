@@ -24,11 +24,12 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
     If few of these rows were wanted, they need not be loaded: that is told as CI107.
     """
     told = whole_tables(cycle, thresholds)
+    queries = queries_of(cycle)
     for one in cycle.stage(Stage.MODELS).facts.get("loads") or ():
         if not one.get("asked") or one.get("times") != 1 or one.get("for") or one.get("limited"):
             continue
-        loaded = queries_of(one, cycle)
-        asked = queries_of({"queries": [at for _, at in one["asked"]]}, cycle)
+        loaded = queries(one.get("queries"))
+        asked = queries([at for _, at in one["asked"]])
         if not asked or not loaded or loaded[0].caller is None or loaded[0].id in told:
             continue
         what = one["asked"][0][0]

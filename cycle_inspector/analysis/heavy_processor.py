@@ -84,7 +84,7 @@ def _of_project(ran: Mapping[str, Any]) -> list[str]:
 def _asked(ran: Mapping[str, Any], cycle: Cycle) -> Iterator[tuple[str, Query]]:
     """Yield the queries of the project's processors, each with the processor that has asked it."""
     names = _of_project(ran)
-    for query in queries_of({"queries": ran.get("query_ids")}, cycle):
+    for query in queries_of(cycle)(ran.get("query_ids")):
         functions = [one.function for one in query.frames if one.is_project]
         name = next((one for one in names if _is_one_of(one, functions)), None)
         if name is not None:

@@ -22,12 +22,14 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
 
     What Django loads for a purpose of its own, as to delete it, is left out, and so are slices.
     """
+    queries_by = queries_of(cycle)
     for one in cycle.stage(Stage.MODELS).facts.get("loads") or ():
         ways, rows = set(one.get("ways") or ()), one.get("rows") or 0
         is_unread = one.get("taken") == 0 and rows >= max(thresholds.unread_rows, 1)
         if not is_unread or not ways or not ways <= {"len", "bool"}:
             continue
-        queries = [] if one.get("for") or one.get("limited") else queries_of(one, cycle)
+        is_left_out = one.get("for") or one.get("limited")
+        queries = [] if is_left_out else queries_by(one.get("queries"))
         if queries and queries[0].caller is not None:
             asks = "exists()" if ways == {"bool"} else "count()"
             cost_ns = sum(query.duration_ns for query in queries)

@@ -69,8 +69,9 @@ def _waited(cycle: Cycle) -> dict[int, int]:
         add(query.parent, query.duration_ns)
     for event in cycle.events:
         add(event.parent, duration_ns(event))
+    queries = queries_of(cycle)
     for ran in cycle.stage(Stage.TEMPLATES).facts.get("processors") or ():
-        asked = queries_of({"queries": ran.get("query_ids")}, cycle)
+        asked = queries(ran.get("query_ids"))
         add(ran["render"], ran["duration_ns"] - sum(one.duration_ns for one in asked))
     return waited
 

@@ -22,10 +22,11 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
 
     What is read past its prefetch is told where it is read; and nothing was found in vain.
     """
+    queries_by = queries_of(cycle)
     for one in cycle.stage(Stage.MODELS).facts.get("prefetches") or ():
         if one.get("used") is not False or one.get("bypassed") or one.get("peers"):
             continue
-        queries = queries_of(one, cycle)
+        queries = queries_by(one.get("queries"))
         if not queries or queries[0].caller is None or not one.get("children"):
             continue
         lookup, cost_ns = one.get("lookup"), sum(query.duration_ns for query in queries)

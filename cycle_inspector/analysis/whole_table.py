@@ -49,13 +49,14 @@ def whole_tables(cycle: Cycle, thresholds: Thresholds) -> set[int]:
 
 
 def _loads(cycle: Cycle, thresholds: Thresholds) -> Iterator[_Load]:
+    queries_by = queries_of(cycle)
     least = max(thresholds.unread_rows, 1)
     sources: Sources | None = None
     for one in cycle.stage(Stage.MODELS).facts.get("loads") or ():
         rows = int(one.get("rows") or 0)
         if rows < least or one.get("for") or one.get("times") != 1:
             continue
-        queries = queries_of(one, cycle)
+        queries = queries_by(one.get("queries"))
         if not queries or queries[0].caller is None:
             continue
         ways, used = set(one.get("ways") or ()), one.get("taken")
