@@ -20,23 +20,42 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
     A write to the same database in between starts the count anew: the second answer may differ.
     Repetitions inside an N+1 are that finding's, whose fix ends them too.
     """
+    least = max(thresholds.duplicate_queries, 2)
+    candidates = _repeated(cycle, least)
+    if not candidates:
+        return
     elsewhere = {query.id for group in repeated(cycle, thresholds) for query in group}
-    writes: dict[str, int] = {}  # by alias, so far
-    groups: dict[tuple[str, int, str, str], list[Query]] = {}
-    for query in cycle.statements:
-        if not reads(query):
-            writes[query.alias] = writes.get(query.alias, 0) + 1
-        elif query.error is None and query.id not in elsewhere:
-            params = key_of_params(query.params)
-            if params is not None:
-                key = query.alias, writes.get(query.alias, 0), query.sql, params
-                groups.setdefault(key, []).append(query)
     by_itself_ns = _by_itself_from(cycle)
-    for group in groups.values():
-        if len(group) < max(thresholds.duplicate_queries, 2):
+    for candidate in candidates:
+        group = [query for query in candidate if query.id not in elsewhere]
+        if len(group) < least:
             continue
         if not all(_is_of_django(one) and one.start_ns >= by_itself_ns for one in group):
             yield _finding(group)
+
+
+def _repeated(cycle: Cycle, least: int) -> list[list[Query]]:
+    """Return the reads that ran at least `least` times with equal parameters and no write between.
+
+    What their parameters are is looked at only where a statement was repeated.
+    """
+    writes: dict[str, int] = {}  # by alias, so far
+    statements: dict[tuple[str, int, str], list[Query]] = {}
+    for query in cycle.statements:
+        if not reads(query):
+            writes[query.alias] = writes.get(query.alias, 0) + 1
+        elif query.error is None:
+            key = query.alias, writes.get(query.alias, 0), query.sql
+            statements.setdefault(key, []).append(query)
+    found: list[list[Query]] = []
+    for many in statements.values():
+        groups: dict[str, list[Query]] = {}
+        for query in many if len(many) >= least else ():
+            params = key_of_params(query.params)
+            if params is not None:
+                groups.setdefault(params, []).append(query)
+        found += [group for group in groups.values() if len(group) >= least]
+    return found
 
 
 def _by_itself_from(cycle: Cycle) -> float:

@@ -21,7 +21,7 @@ _TOKEN = re.compile(
 _LIST = re.compile(r"\(\s*%s(?:\s*,\s*%s)+\s*\)")
 _LIST_OF_ONE = re.compile(r"(?<=\bIN)\s*\(\s*%s\s*\)", re.I)
 _ROWS = re.compile(r"(\((?:%s|\.\.\.)\))(?:\s*,\s*\1)+")
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"\s{2,}|[^\S ]")  # but for a single one, which is right as it is
 
 
 def fingerprint(sql: str) -> str:
@@ -43,5 +43,5 @@ _cached = lru_cache(maxsize=4_000)(_shape)
 
 
 def _replacement(token: re.Match[str]) -> str:
-    name, comment = token.groups()
-    return name or (" " if comment else "%s")
+    group = token.lastindex
+    return "%s" if group is None else token[1] if group == 1 else " "

@@ -51,6 +51,7 @@ def whole_tables(cycle: Cycle, thresholds: Thresholds) -> set[int]:
 def _loads(cycle: Cycle, thresholds: Thresholds) -> Iterator[_Load]:
     queries_by = queries_of(cycle)
     least = max(thresholds.unread_rows, 1)
+    is_cut_short = _is_cut_short(cycle)
     sources: Sources | None = None
     for one in cycle.stage(Stage.MODELS).facts.get("loads") or ():
         rows = int(one.get("rows") or 0)
@@ -64,7 +65,7 @@ def _loads(cycle: Cycle, thresholds: Thresholds) -> Iterator[_Load]:
         if ways == {"iter", "len"} and used in (None, rows):
             sources = sources or sources_of(cycle)
             used, way = part_of(queries[0].caller, sources), "list"
-        elif way == "loop" and _is_cut_short(cycle):
+        elif way == "loop" and is_cut_short:
             continue
         if used and used * _FEW <= rows and rows - used >= least:
             yield _Load(entry=one, queries=queries, rows=rows, used=used, way=way)

@@ -18,8 +18,13 @@ from tests.shelf.models import Tag
 ROWS = 120
 
 
+# How fast the machine is says nothing about the rows.
+PATIENT = dict.fromkeys(("SLOW_QUERY_MS", "SLOW_MIDDLEWARE_MS", "SLOW_TEMPLATE_MS"), 60_000)
+
+
 @pytest.fixture(autouse=True)
-def tags(transactional_db: None) -> None:
+def tags(switched_on: Any) -> None:
+    switched_on(THRESHOLDS=PATIENT)
     Tag.objects.bulk_create(Tag(name=f"tag {at}") for at in range(ROWS))
 
 
