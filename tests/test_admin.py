@@ -110,8 +110,10 @@ def test_the_assets_are_served_to_staff_only(client: Client) -> None:
     assert (
         client.get(f"{LIST}assets/report.js").headers["Content-Type"].startswith("text/javascript")
     )
+    assert "N+1" in client.get(f"{LIST}assets/findings/CI101.html").content.decode()
     assert client.get(f"{LIST}assets/../../models.py").status_code in (302, 404)
     assert Client().get(f"{LIST}assets/report.js").status_code == 302
+    assert Client().get(f"{LIST}assets/findings/CI101.html").status_code == 302
 
 
 def test_an_unknown_cycle_leads_back_to_the_list(client: Client) -> None:

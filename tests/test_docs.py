@@ -24,7 +24,7 @@ from cycle_inspector.exporters import json_document
 from cycle_inspector.panel import beacon, inject, urls, views
 from cycle_inspector.records import SIDE_KINDS, Stage
 from demo_site.shop.lessons import LESSONS
-from tests.factories import make_cycle, make_query
+from tests.factories import make_cycle, make_finding, make_query
 from tests.panel.sample import full_facts
 from tests.site import Site
 
@@ -242,14 +242,16 @@ def test_each_check_has_a_row_and_there_are_no_others() -> None:
         ("A span", records.Span),
         ("A render", records.Render),
         ("An event", records.Event),
-        ("A finding", records.Finding),
+        ("A finding", "findings"),
         ("A frame", records.Frame),
     ],
 )
 def test_each_key_of_the_document_has_a_row(heading: str, part: Any) -> None:
     said = rows(section(page("reference/json.md"), heading)).keys()
     if part is None or isinstance(part, str):
-        document = json_document.export(make_cycle(queries=(make_query(),)))
+        document = json_document.export(
+            make_cycle(queries=(make_query(),), findings=(make_finding(),))
+        )
         wanted = set(document if part is None else document[part][0])
     else:
         names = getattr(part, "_fields", None) or [field.name for field in fields(part)]

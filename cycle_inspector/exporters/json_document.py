@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from cycle_inspector.analysis import codes_of
 from cycle_inspector.analysis.grouping import GROUPINGS, Group, Key
 from cycle_inspector.codec import SCHEMA_VERSION
 from cycle_inspector.records import Cycle, Event, Finding, Frame, Query, Render, Span, TemplateLine
@@ -16,6 +17,8 @@ from cycle_inspector.records import Cycle, Event, Finding, Frame, Query, Render,
 # The body which the client sent, and what was given to as_view() or to a mark of the project's: the
 # keys in them are not ours, whatever they end in.
 _CAPTURED = frozenset({"json", "given"})
+
+_CODES = codes_of()
 
 
 def export(cycle: Cycle) -> dict[str, Any]:
@@ -174,6 +177,7 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
+    code = _CODES.get(finding.code)
     return {
         "code": finding.code,
         "severity": finding.severity.value,
@@ -189,4 +193,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "diff": finding.diff,
         "saved_ms": milliseconds(finding.saved_ns),
         "model_field": finding.model_field,
+        # As seen from where the document is served.
+        "page": None if code is None else f"findings/{code.code}.html",
+        "django_url": None if code is None else code.django_url,
     }

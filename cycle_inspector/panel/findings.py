@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cycle_inspector.analysis import codes_of
+from cycle_inspector.panel import finding_pages
 from cycle_inspector.records import Cycle, Finding, Stage
 
 _DJANGO = {name: code.django_url for name, code in codes_of().items()}
@@ -18,6 +19,7 @@ class Shown:
     stage: str  # empty: nothing of its evidence is listed
     nouns: str
     django_url: str | None
+    page: str | None  # our own, below the static files
 
     @property
     def is_mended_elsewhere(self) -> bool:
@@ -36,5 +38,6 @@ def lay_out(cycle: Cycle) -> list[Shown]:
             stage, nouns = Stage.DATABASE.value, "query,queries"
         elif renders.intersection(finding.evidence):
             stage, nouns = Stage.TEMPLATES.value, "template,templates"
-        shown.append(Shown(finding, stage, nouns, _DJANGO.get(finding.code)))
+        page = finding_pages.name_of(finding.code)
+        shown.append(Shown(finding, stage, nouns, _DJANGO.get(finding.code), page))
     return shown

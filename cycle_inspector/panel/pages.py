@@ -79,6 +79,7 @@ def overview(cycle: Cycle, urls: Urls, *, links: Links = NO_LINKS) -> SafeString
         {
             "cycle": cycle,
             "findings": findings.lay_out(cycle),
+            "assets": urls.assets,
             "timeline": timeline.lay_out(cycle),
             "browser": timeline.lay_out_browser(cycle),
             "loop": loop.stops(cycle),

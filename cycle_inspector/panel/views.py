@@ -31,6 +31,7 @@ from cycle_inspector.panel import (
     assets,
     beacon,
     exports,
+    finding_pages,
     found,
     origin,
     pages,
@@ -271,14 +272,14 @@ def _explain(request: HttpRequest, cycle_id: UUID, number: int) -> HttpResponseB
 
 @allow(*READING)
 def asset(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Send one of the package's own static files."""
-    found = assets.table().get(name)
-    if found is None:
+    """Send one of the package's own static files, or the page about a finding."""
+    file = assets.table().get(name) or finding_pages.find(name)
+    if file is None:
         raise Http404
-    response = HttpResponse(found.content, content_type=found.content_type)
-    response.headers["ETag"] = found.etag
+    response = HttpResponse(file.content, content_type=file.content_type)
+    response.headers["ETag"] = file.etag
     response.headers["Cache-Control"] = "no-cache"
-    answer = get_conditional_response(request, found.etag, None, response)
+    answer = get_conditional_response(request, file.etag, None, response)
     return response if answer is None else answer
 
 

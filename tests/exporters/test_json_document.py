@@ -95,12 +95,22 @@ def test_document_has_these_names() -> None:
         (
             "findings",
             "code severity title caller template count cost_ms evidence fix "
-            "mend mend_template diff saved_ms model_field",
+            "mend mend_template diff saved_ms model_field page django_url",
         ),
     ],
 )
 def test_parts_have_these_names(part: str, names: str) -> None:
     assert list(export(full_cycle())[part][0]) == names.split()
+
+
+def test_a_finding_names_what_to_read_about_it_unless_it_is_of_a_rule_of_the_project() -> None:
+    found = (make_finding(code="CI101"), make_finding(code="SHOP1"))
+
+    ours, theirs = export(make_cycle(findings=found))["findings"]
+
+    assert ours["page"] == "findings/CI101.html"
+    assert ours["django_url"].startswith("https://docs.djangoproject.com/en/stable/")
+    assert (theirs["page"], theirs["django_url"]) == (None, None)
 
 
 def test_queries_are_grouped_by_what_they_share() -> None:

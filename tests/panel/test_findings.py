@@ -47,6 +47,14 @@ def test_a_code_of_the_project_has_no_page_of_django() -> None:
     assert theirs.django_url is None
 
 
+def test_a_finding_leads_to_our_page_about_it() -> None:
+    cycle = make_cycle(findings=(make_finding(code="CI101"), make_finding(code="SHOP1")))
+    shown = pages.overview(cycle, URLS)
+    assert '<a href="/__cycle__/assets/findings/CI101.html"' in shown
+    assert ">CI101</a>" in shown
+    assert "SHOP1</a>" not in shown
+
+
 def test_the_overview_shows_the_change_and_what_it_saves() -> None:
     shown = pages.overview(rich_cycle(), URLS)
     assert '<span class="removed">-    books = Book.objects.all()' in shown

@@ -358,6 +358,14 @@ def test_a_known_file_is_not_sent_again(ask):
     assert response.content == b""
 
 
+def test_the_page_about_a_finding_is_served_without_the_project(ask):
+    response = ask("findings/CI101.html")
+    assert response.status_code == 200
+    assert response["Content-Type"] == "text/html; charset=utf-8"
+    assert "<h1>CI101: N+1</h1>" in text(response)
+    assert ask("findings/CI999.html").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("asked", "chosen"), [("?by=table", "table"), ("", "list"), ("?by=x", "list")]
 )
