@@ -57,7 +57,6 @@ def test_the_distribution_holds_what_the_package_needs(installed: Path) -> None:
         "py.typed",
         "migrations/0001_initial.py",
         "migrations/0002_links.py",
-        "findings/CI101.md",
         "static/cycle_inspector/panel.js",
         "static/cycle_inspector/elements/cycle-panel.js",
         "static/cycle_inspector/tokens.css",

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import re
+from configparser import ConfigParser
+from pathlib import Path
 
 import pytest
 
 from cycle_inspector.analysis import codes_of
 from cycle_inspector.panel import assets, finding_pages
 
+ROOT = Path(__file__).resolve().parent.parent.parent
+
 
 def page(code: str) -> str:
     found = finding_pages.find(f"findings/{code}.html")
     assert found is not None
     return found.content.decode()
+
+
+def test_the_pages_of_the_documentation_go_with_the_package() -> None:
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    packed = config["options.package_data"]["cycle_inspector"].split()
+
+    assert "findings/*.md" in packed
+    written = {path.stem for path in (ROOT / "docs/findings").glob("*.md")}
+    assert set(finding_pages.names().values()) == written
 
 
 @pytest.mark.parametrize("code", sorted(set(codes_of()) & set(finding_pages.names().values())))
