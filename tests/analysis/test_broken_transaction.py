@@ -31,6 +31,16 @@ def test_finds_it_rather_than_the_query_that_was_refused() -> None:
     assert finding.evidence == (1,)
 
 
+def test_finds_what_a_database_refuses_in_its_own_words() -> None:
+    refused = "InternalError: current transaction is aborted"
+    (finding,) = after_an_error("django.db.utils.InternalError", "ProgrammingError: x", refused)
+    assert finding.evidence == (1,)
+
+
+def test_does_not_find_an_internal_error_of_another_kind() -> None:
+    assert after_an_error("django.db.utils.InternalError", "ProgrammingError: x") == []
+
+
 def test_does_not_find_other_errors_or_a_block_without_one() -> None:
     assert after_an_error("django.db.utils.IntegrityError", "IntegrityError") == []
     assert after_an_error("django.db.transaction.TransactionManagementError", None) == []
