@@ -10,10 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from cycle_inspector.analysis import codes_of
 from cycle_inspector.analysis.grouping import Group, by_shape
 from cycle_inspector.exporters._markup import code, fence, text
 from cycle_inspector.exporters.json_document import milliseconds
 from cycle_inspector.records import Cycle, Event, Finding, Frame, Stage, TemplateLine
+
+_READ_ON = {name: code.django_url for name, code in codes_of().items() if code.django_url}
 
 _MOST_QUERIES = 5  # shapes of them, by their time
 _MOST_FRAMES = 30
@@ -125,6 +128,8 @@ def _findings(findings: tuple[Finding, ...]) -> Iterator[str]:
         lines.extend(f"  - {words}" for words in _places(one))
         if one.fix:
             lines.append(f"  - Fix: {text(one.fix)}")
+        if one.code in _READ_ON:
+            lines.append(f"  - Read on: <{_READ_ON[one.code]}>")
         yield "\n".join(lines)
         if one.diff:
             yield fence(one.diff, "diff")

@@ -103,6 +103,13 @@ def test_line_to_be_changed_is_told_where_it_is_another() -> None:
     assert "to be changed in the template `a.html:7`" in written
 
 
+def test_what_to_read_is_told_unless_it_is_of_a_rule_of_the_project() -> None:
+    read_on = "  - Read on: <https://docs.djangoproject.com/en/stable/topics/db/optimization/#"
+
+    assert read_on in export(make_cycle(findings=(make_finding(code="CI101"),)))
+    assert "Read on" not in export(make_cycle(findings=(make_finding(code="SHOP1"),)))
+
+
 def test_nothing_that_was_captured_gets_out_of_its_place() -> None:
     written = export(
         make_cycle(
