@@ -9,24 +9,6 @@ from cycle_inspector.records import Stage
 from tests.browser import sample_site
 
 
-@pytest.fixture(scope="module")
-def site():
-    with sample_site.serve() as served:
-        yield served
-
-
-@pytest.fixture
-def page(browser, site):
-    """A page that fails the test if a script of it failed, or asked for a dialog."""
-    context = browser.new_context(base_url=site.address, viewport={"width": 1280, "height": 800})
-    opened, problems = context.new_page(), []
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
-    yield opened
-    context.close()
-    assert problems == []
-
-
 def line(page):
     return page.locator("cycle-panel .line")
 

@@ -3,9 +3,10 @@ import { test } from "node:test";
 
 const LIB = "../../cycle_inspector/static/cycle_inspector/lib/";
 const { browserFacts, isFromCache, pauseMs } = await import(`${LIB}browser-facts.js`);
+const { CORNERS, cornerBeside, cornerOf, freeCorner } = await import(`${LIB}corners.js`);
 const { counted, formatMs, shortAddress } = await import(`${LIB}format.js`);
 const { LayoutShift } = await import(`${LIB}layout-shift.js`);
-const { lineParts, markOf, statusKind, stripPieces } = await import(`${LIB}line.js`);
+const { lineParts, markOf, smallParts, statusKind, stripPieces } = await import(`${LIB}line.js`);
 const { recall, remember } = await import(`${LIB}memory.js`);
 const { fetchPatiently } = await import(`${LIB}patience.js`);
 const { nextIndex } = await import(`${LIB}rail.js`);
@@ -92,6 +93,38 @@ test("the closed line says that a redirect led here, and whether it has findings
   assert.equal(last({ ...SENT, severity: "warning" }).text, "after POST 302 ▲");
   assert.equal(last(SENT, { ...SENT, severity: "error" }).text, "after 2 redirects ✕");
   assert.equal(last().text, "24 templates");
+});
+
+test("a small line says how bad and how long", () => {
+  const texts = (summary) => smallParts(summary).map((part) => part.text);
+  assert.deepEqual(texts(SUMMARY), ["▲", "84.1 ms"]);
+  assert.deepEqual(texts({ ...SUMMARY, finding: null }), ["84.1 ms"]);
+});
+
+test("what is no corner is the usual one", () => {
+  assert.deepEqual(CORNERS.map(cornerOf), CORNERS);
+  for (const value of [undefined, null, 7, "middle"]) assert.equal(cornerOf(value), "bottom-right");
+});
+
+test("arrows lead from corner to corner", () => {
+  assert.equal(cornerBeside("bottom-right", "ArrowUp"), "top-right");
+  assert.equal(cornerBeside("top-right", "ArrowLeft"), "top-left");
+  assert.equal(cornerBeside("top-left", "ArrowLeft"), "top-left");
+  assert.equal(cornerBeside("top-left", "ArrowDown"), "bottom-left");
+  assert.equal(cornerBeside("bottom-left", "ArrowRight"), "bottom-right");
+  assert.equal(cornerBeside("bottom-left", "Enter"), undefined);
+});
+
+test("what is taken is stepped away from by the shortest way", () => {
+  const size = { width: 400, height: 50 };
+  const free = (left, top, right, bottom) =>
+    freeCorner("bottom-right", size, { width: 1000, height: 600 }, { left, top, right, bottom });
+  assert.equal(free(0, 0, 500, 500), "bottom-right");
+  assert.equal(free(600, 0, 1000, 550), "bottom-right");
+  assert.equal(free(900, 540, 1000, 560), "top-right");
+  assert.equal(free(900, 0, 1000, 600), "bottom-left");
+  assert.equal(free(300, 560, 1000, 600), "top-right");
+  assert.equal(free(0, 0, 1000, 600), undefined);
 });
 
 test("only findings have a mark", () => {

@@ -21,7 +21,7 @@ async function start() {
   document.documentElement.append(panel);
 }
 
-// A frame inside a page is not the page: its cycle is listed there with the others.
+// A frame inside a page is not the page.
 if (window.top === window) {
   whenIdle(() => {
     start().catch((reason) => console.info("Cycle Inspector cannot show its panel:", reason));

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 
 def line(page: Page) -> Locator:
-    return page.locator("cycle-panel cycle-line button")
+    return page.locator("cycle-panel cycle-line .line")
 
 
 def drawer(page: Page) -> Locator:

@@ -13,7 +13,7 @@ STAGES = [stage.value for stage in Stage]
 
 
 def line(page: Page) -> Locator:
-    return page.locator("cycle-panel cycle-line button")
+    return page.locator("cycle-panel cycle-line .line")
 
 
 def drawer(page: Page) -> Locator:

@@ -1,4 +1,5 @@
 import { sendTimings } from "../beacon.js";
+import { focusedElement, watchFocus } from "../focus.js";
 import { recall, remember } from "../lib/memory.js";
 import { fetchPatiently } from "../lib/patience.js";
 import { cycleId, isFetch } from "../lib/server-timing.js";
@@ -29,7 +30,10 @@ export class CyclePanel extends HTMLElement {
   /** @type {Promise<Drawer> | undefined} */
   #opening;
   #hasFailed = false;
+  #isAway = recall().away === true;
   #own = "";
+  /** What had the focus before the drawer took it. @type {HTMLElement | undefined} */
+  #before;
   #line = /** @type {CycleLine} */ (document.createElement("cycle-line"));
   #root = this.attachShadow({ mode: "open" });
 
@@ -88,8 +92,11 @@ export class CyclePanel extends HTMLElement {
       status: summary.status ?? undefined,
     });
     this.#line.summary = summary;
-    this.#line.addEventListener("click", () => this.open(), { signal });
+    this.#line.addEventListener("click", (event) => this.#openByLine(event), { signal });
+    this.#line.addEventListener("cycle-hide", () => this.toggleLine(), { signal });
+    this.#showLine();
     this.#root.append(this.#line);
+    watchFocus(this, (focused) => this.#line.stepAside(focused), signal);
     window.addEventListener("keydown", (event) => this.#obey(event), { signal });
     // Without Server-Timing the id is a guess, too weak to write to that cycle.
     const tell =
@@ -104,10 +111,11 @@ export class CyclePanel extends HTMLElement {
   async open({ takeFocus = true } = {}) {
     const signal = this.#leaving?.signal;
     if (!signal || !this.#own) return;
+    if (document.activeElement !== this) this.#before = focusedElement();
     this.#opening ??= this.#makeDrawer(signal);
     const drawer = await this.#opening;
     drawer.hidden = false;
-    this.#line.expanded = true;
+    this.#showLine();
     this.#tell();
     remember({ open: true });
     // A failure is what a person wants to see first, whatever they looked at last.
@@ -119,16 +127,39 @@ export class CyclePanel extends HTMLElement {
     if (!this.#drawer) return;
     const hadFocus = this.#root.activeElement !== null;
     this.#drawer.hidden = true;
-    this.#line.expanded = false;
-    if (hadFocus) this.#line.focus();
+    this.#showLine();
+    if (hadFocus) this.#giveFocusBack();
     remember({ open: false });
+  }
+
+  /** Hide the closed line on this site until a key brings it back. */
+  toggleLine(away = !this.#isAway) {
+    this.#isAway = away;
+    remember({ away });
+    this.#showLine();
+  }
+
+  #showLine() {
+    this.#line.hidden = this.isOpen || this.#isAway;
+    this.#line.expanded = this.isOpen;
+  }
+
+  #giveFocusBack() {
+    const before = this.#before;
+    if (before?.isConnected) before.focus();
+    else this.#line.focus();
+  }
+
+  /** @param {MouseEvent} event */
+  #openByLine(event) {
+    if (event.target instanceof Element && event.target.closest(".line")) this.open();
   }
 
   /** @param {AbortSignal} signal */
   async #makeDrawer(signal) {
     const [{ CycleDrawer }] = await Promise.all([
       import("./cycle-drawer.js"),
-      this.#adopt(SHEETS, signal),
+      this.#adopt(["drawer.css", ...SHEETS], signal),
     ]);
     CycleDrawer.define();
     const drawer = /** @type {Drawer} */ (document.createElement("cycle-drawer"));
@@ -162,10 +193,11 @@ export class CyclePanel extends HTMLElement {
   /** @param {KeyboardEvent} event */
   #obey(event) {
     // Ctrl and the key left of 1: no browser uses it and no layout types a letter with it.
-    const others = event.altKey || event.shiftKey || event.metaKey;
+    const others = event.altKey || event.metaKey;
     if (event.code !== "Backquote" || !event.ctrlKey || others || event.defaultPrevented) return;
     event.preventDefault();
-    if (this.isOpen) this.close();
+    if (event.shiftKey) this.toggleLine();
+    else if (this.isOpen) this.close();
     else this.open();
   }
 

@@ -66,6 +66,18 @@ export function lineParts(summary, fetchCount) {
   return parts;
 }
 
+/**
+ * Return what is left of the closed line when it is small: how bad, and how long.
+ *
+ * @param {Summary} summary
+ * @returns {Part[]}
+ */
+export function smallParts({ duration_ms, finding }) {
+  const time = { kind: "time", text: formatMs(duration_ms) };
+  const mark = markOf(finding?.severity);
+  return mark ? [{ kind: "mark", text: mark }, time] : [time];
+}
+
 /** @param {Redirect[]} redirects */
 function redirectText(redirects) {
   const [first, ...more] = redirects;

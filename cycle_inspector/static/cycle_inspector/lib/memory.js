@@ -4,6 +4,9 @@ const KEY = "cycle-inspector";
  * @typedef {object} Remembered
  * @property {boolean} [open]
  * @property {string} [view]
+ * @property {string} [corner] of the closed line
+ * @property {boolean} [small] whether that shows only its time
+ * @property {boolean} [away] whether it was hidden
  */
 
 /**
