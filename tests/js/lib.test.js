@@ -4,6 +4,7 @@ import { test } from "node:test";
 const LIB = "../../cycle_inspector/static/cycle_inspector/lib/";
 const { browserFacts, isFromCache, pauseMs } = await import(`${LIB}browser-facts.js`);
 const { CORNERS, cornerBeside, cornerOf, freeCorner } = await import(`${LIB}corners.js`);
+const { LEAST, MOST, dockOf, sizeAt, sizeBy, sizeOf } = await import(`${LIB}dock.js`);
 const { counted, formatMs, shortAddress } = await import(`${LIB}format.js`);
 const { LayoutShift } = await import(`${LIB}layout-shift.js`);
 const { lineParts, markOf, smallParts, statusKind, stripPieces } = await import(`${LIB}line.js`);
@@ -125,6 +126,36 @@ test("what is taken is stepped away from by the shortest way", () => {
   assert.equal(free(900, 0, 1000, 600), "bottom-left");
   assert.equal(free(300, 560, 1000, 600), "top-right");
   assert.equal(free(0, 0, 1000, 600), undefined);
+});
+
+test("the drawer stands at the right only where there is room", () => {
+  assert.equal(dockOf("right", 1280), "right");
+  assert.equal(dockOf("right", 640), "bottom");
+  for (const value of ["bottom", undefined, 7]) assert.equal(dockOf(value, 1280), "bottom");
+});
+
+test("a size is within its limits, whatever was remembered", () => {
+  assert.equal(sizeOf(40.4, "bottom"), 40);
+  assert.deepEqual([sizeOf(-3, "right"), sizeOf(300, "right")], [LEAST, MOST]);
+  for (const value of [undefined, "40", NaN, null]) assert.equal(sizeOf(value, "bottom"), 66);
+});
+
+test("the edge of the drawer follows the pointer", () => {
+  const view = { width: 1000, height: 500 };
+  assert.equal(sizeAt("bottom", { x: 0, y: 200 }, view), 60);
+  assert.equal(sizeAt("right", { x: 300, y: 0 }, view), 70);
+  assert.equal(sizeAt("bottom", { x: 0, y: -40 }, view), MOST);
+});
+
+test("the edge of the drawer is moved by keys", () => {
+  const by = (dock, size, key, shiftKey = false) => sizeBy(dock, size, { key, shiftKey });
+  assert.equal(by("bottom", 60, "ArrowUp"), 62);
+  assert.equal(by("bottom", 60, "ArrowDown", true), 50);
+  assert.equal(by("right", 60, "ArrowLeft"), 62);
+  assert.equal(by("right", LEAST, "ArrowRight"), LEAST);
+  assert.deepEqual(["Home", "End"].map((key) => by("right", 60, key)), [LEAST, MOST]);
+  assert.deepEqual([by("right", 60, "Enter"), by("right", MOST, "Enter")], [MOST, 50]);
+  assert.equal(by("bottom", 60, "ArrowLeft"), undefined);
 });
 
 test("only findings have a mark", () => {

@@ -30,6 +30,7 @@ export class CyclePanel extends HTMLElement {
   /** @type {Promise<Drawer> | undefined} */
   #opening;
   #hasFailed = false;
+  #hasFinding = false;
   #isAway = recall().away === true;
   #own = "";
   /** What had the focus before the drawer took it. @type {HTMLElement | undefined} */
@@ -78,6 +79,7 @@ export class CyclePanel extends HTMLElement {
     await this.#adopt(["tokens.css", "panel.css"], signal);
     this.#own = id;
     this.#hasFailed = summary.finding?.severity === "error";
+    this.#hasFinding = summary.finding !== null;
     for (const { path, ...one } of summary.redirects) {
       const address = new URL(path, location.href).href;
       this.#cycles.set(one.id, { ...one, address, how: "redirect", startTime: 0 });
@@ -118,8 +120,10 @@ export class CyclePanel extends HTMLElement {
     this.#showLine();
     this.#tell();
     remember({ open: true });
-    // A failure is what a person wants to see first, whatever they looked at last.
-    await drawer.show(this.#own, this.#hasFailed ? "overview" : undefined);
+    // What is wrong comes first, whatever was looked at last. In a drawer that stayed open from
+    // page to page only a failure is worth it.
+    const isWrong = takeFocus ? this.#hasFinding : this.#hasFailed;
+    await drawer.show(this.#own, isWrong ? "overview" : undefined);
     if (takeFocus) drawer.focusRail();
   }
 
@@ -159,7 +163,7 @@ export class CyclePanel extends HTMLElement {
   async #makeDrawer(signal) {
     const [{ CycleDrawer }] = await Promise.all([
       import("./cycle-drawer.js"),
-      this.#adopt(["drawer.css", ...SHEETS], signal),
+      this.#adopt(["drawer.css", "cycles.css", "keys.css", ...SHEETS], signal),
     ]);
     CycleDrawer.define();
     const drawer = /** @type {Drawer} */ (document.createElement("cycle-drawer"));
