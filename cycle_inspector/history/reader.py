@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import QuerySet
+
 from cycle_inspector import codec, records
-from cycle_inspector.history import judge, links, trouble, writer
+from cycle_inspector.history import judge, links, search, trouble, writer
 from cycle_inspector.history.links import Cause, Links
 from cycle_inspector.models import BrowserTiming, Cycle, SettingsSnapshot, fit
 from cycle_inspector.records import Facts, Stage
@@ -61,10 +63,24 @@ def recent(limit: int, before: str | None = None) -> list[Cycle]:
         return []
     with trouble.explained():
         _flush()
-        found = Cycle.objects.defer("document").order_by("-id")
+        found = _rows()
         if before is not None:
             found = found.filter(id__lt=before)
         return list(found[:limit])
+
+
+def find(words: str, limit: int) -> list[Cycle]:
+    """Return at most `limit` rows that `search` finds by `words`, the newest first."""
+    with trouble.explained():
+        _flush()
+        return list(_rows().filter(search.condition(words))[:limit])
+
+
+def rows_of(ids: Iterable[str]) -> list[Cycle]:
+    """Return the rows with these ids, as far as they are kept, the newest first."""
+    with trouble.explained():
+        _flush()
+        return list(_rows().filter(pk__in=[one for one in ids if _is_id(one)]))
 
 
 def links_of(cycle: records.Cycle) -> Links:
@@ -78,6 +94,10 @@ def causes_of(rows: Iterable[Cycle]) -> dict[str, Cause]:
     """Return what caused each of the cycles in a list, by their ids; most have no cause."""
     with trouble.explained():
         return links.causes_of(rows)
+
+
+def _rows() -> QuerySet[Cycle]:
+    return Cycle.objects.defer("document").order_by("-id")
 
 
 def _is_id(given: Any) -> bool:

@@ -12,6 +12,7 @@ urlpatterns = [
     path(_root, views.index),
     path(f"{_root}latest/", views.latest),
     path(f"{_root}latest.json", views.latest_document),
+    path(f"{_root}cycles.json", views.cycles),
     path(f"{_root}<uuid:cycle_id>/", views.page),
     path(f"{_root}<uuid:cycle_id>.json", views.document),
     path(f"{_root}<uuid:cycle_id>/exports/<str:name>", views.export),

@@ -33,6 +33,7 @@ from cycle_inspector.panel import (
     exports,
     finding_pages,
     found,
+    listing,
     origin,
     pages,
     plan,
@@ -122,6 +123,12 @@ def latest_document(request: HttpRequest) -> HttpResponseBase:
     if newest is None:
         raise Absent("No request for this path has been recorded yet.")
     return JsonResponse({"id": newest, "url": urls_of(request).page(newest)})
+
+
+@allow(*READING)
+def cycles(request: HttpRequest) -> HttpResponseBase:
+    """List the latest cycles, those that a search finds, or those of some ids."""
+    return JsonResponse(listing.document(request.GET))
 
 
 @allow(*READING)

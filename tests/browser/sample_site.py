@@ -15,6 +15,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse, HttpResponseBase
 from django.test import override_settings
 
+from cycle_inspector import models
 from cycle_inspector.history import pins, reader, writer
 from cycle_inspector.history.links import Links
 from cycle_inspector.panel import views
@@ -51,6 +52,17 @@ class Site:
     def pin(self, cycle_id: str, *, pinned: bool) -> bool:
         (self.pinned.add if pinned else self.pinned.discard)(cycle_id)
         return True
+
+    def find(self, words: str, limit: int) -> list[models.Cycle]:
+        """Return the rows whose path holds `words`, the newest first."""
+        return [one for one in self._rows() if words in one.path][:limit]
+
+    def rows_of(self, ids: list[str]) -> list[models.Cycle]:
+        return [one for one in self._rows() if one.id in ids]
+
+    def _rows(self) -> list[models.Cycle]:
+        newest_first = sorted(self.cycles.values(), key=lambda one: one.id, reverse=True)
+        return [models.Cycle(**models.cycle_row(one)) for one in newest_first]
 
     def answer(self, request: WSGIRequest) -> HttpResponseBase:
         if request.path_info.startswith(views.PREFIX):
@@ -102,6 +114,8 @@ def serve() -> Iterator[Site]:
     stand_ins = (
         patch.object(reader, "get", site.cycles.get),
         patch.object(reader, "latest", lambda path=None: RICH.id),
+        patch.object(reader, "find", site.find),
+        patch.object(reader, "rows_of", site.rows_of),
         patch.object(reader, "links_of", links_of),
         patch.object(pins, "pin", site.pin),
         patch.object(writer, "problem", lambda: None),

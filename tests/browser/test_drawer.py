@@ -178,17 +178,17 @@ def test_a_question_mark_shows_the_keys_and_escape_only_closes_them(
 
 def test_the_chord_of_a_page_in_which_one_writes_gives_the_focus_back(page: Page) -> None:
     visit(page)
-    page.locator("input").focus()
+    page.locator("body input").focus()
     for _ in range(2):
         page.keyboard.press("Control+Backquote")
         page.locator("cycle-panel .timeline").wait_for()
         page.keyboard.press("Control+Backquote")
-        expect(page.locator("input")).to_be_focused()
+        expect(page.locator("body input")).to_be_focused()
 
 
 def test_where_the_control_has_gone_meanwhile_the_line_takes_the_focus(page: Page) -> None:
     visit(page)
-    page.locator("input").focus()
+    page.locator("body input").focus()
     page.keyboard.press("Control+Backquote")
     page.locator("cycle-panel .timeline").wait_for()
     page.evaluate("document.querySelector('input').remove()")

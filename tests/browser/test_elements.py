@@ -215,12 +215,14 @@ def test_the_list_of_cycles_stays_on_the_screen(page, width):
     page.set_viewport_size({"width": width, "height": 800})
     open_drawer(page, "/fetch/")
     drawer(page).locator("cycle-list > button").click()
-    shown = drawer(page).locator(".cycles")
-    expect(shown.locator("button")).to_have_count(2)
+    shown = drawer(page).locator(".cycle-popup")
+    expect(shown.get_by_role("list", name="Cycles of this page").locator("button")).to_have_count(2)
+    expect(shown.locator(".latest button").first).to_be_visible()
     box = shown.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
     assert box["y"] >= drawer(page).bounding_box()["y"]
+    assert box["y"] + box["height"] <= 800
 
 
 @pytest.mark.parametrize("view", ["overview", *(stage.value for stage in Stage)])

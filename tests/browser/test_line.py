@@ -21,7 +21,7 @@ def line(page: Page) -> Locator:
 
 
 def menu(page: Page) -> Locator:
-    return page.locator("cycle-panel .menu")
+    return page.locator("cycle-panel .place-menu")
 
 
 def visit(page: Page, place: str = "") -> None:
@@ -107,7 +107,7 @@ def test_a_click_elsewhere_closes_the_menu(page: Page) -> None:
     visit(page)
     line(page).locator(".more").click()
 
-    page.locator("input").click()
+    page.locator("body input").click()
 
     expect(menu(page)).to_be_hidden()
 
@@ -166,23 +166,23 @@ def test_the_menu_hides_the_line_and_the_drawer_still_opens(page: Page) -> None:
     menu(page).get_by_role("menuitem", name="Hide").click()
     expect(line(page)).to_be_hidden()
 
-    page.locator("input").focus()
+    page.locator("body input").focus()
     page.keyboard.press("Control+Backquote")
     expect(page.locator("cycle-panel .timeline")).to_be_visible()
     page.keyboard.press("Control+Backquote")
 
     expect(line(page)).to_be_hidden()
-    expect(page.locator("input")).to_be_focused()
+    expect(page.locator("body input")).to_be_focused()
 
 
 def test_the_line_steps_aside_for_a_control_with_the_focus(page: Page) -> None:
     visit(page, BOTTOM_RIGHT)
     assert corner(page) == "bottom-right"
 
-    page.locator("input").focus()
+    page.locator("body input").focus()
     expect(line(page)).to_have_attribute("data-corner", "top-right")
     assert corner(page) == "top-right"
-    page.locator("input").blur()
+    page.locator("body input").blur()
 
     expect(line(page)).to_have_attribute("data-corner", "bottom-right")
 
@@ -190,7 +190,7 @@ def test_the_line_steps_aside_for_a_control_with_the_focus(page: Page) -> None:
 def test_the_line_stays_where_the_control_is_not_below_it(page: Page) -> None:
     visit(page, "left: 20px; bottom: 20px")
 
-    page.locator("input").focus()
+    page.locator("body input").focus()
     page.evaluate(TWO_FRAMES)
 
     assert corner(page) == "bottom-right"
@@ -200,7 +200,7 @@ def test_a_control_that_scrolls_below_the_line_is_left_free(page: Page) -> None:
     visit(page)
     page.add_style_tag(content="body { height: 3000px } input { position: absolute; right: 0 }")
     page.add_style_tag(content="input { top: 1160px }")
-    page.locator("input").evaluate("input => input.focus({ preventScroll: true })")
+    page.locator("body input").evaluate("input => input.focus({ preventScroll: true })")
     assert corner(page) == "bottom-right"
 
     page.evaluate("scrollTo(0, 400)")
@@ -211,18 +211,18 @@ def test_a_control_that_scrolls_below_the_line_is_left_free(page: Page) -> None:
 def test_over_a_control_as_large_as_the_window_the_line_is_faint(page: Page) -> None:
     visit(page, "inset: 0; width: 100%; height: 100%")
 
-    page.locator("input").focus()
+    page.locator("body input").focus()
 
     expect(line(page)).to_have_class("faint")
     page.mouse.click(1200, 780)
-    expect(page.locator("input")).to_be_focused()
-    page.locator("input").blur()
+    expect(page.locator("body input")).to_be_focused()
+    page.locator("body input").blur()
     expect(line(page)).not_to_have_class("faint")
 
 
 def test_the_line_does_not_run_away_from_the_mouse(page: Page) -> None:
     visit(page, BOTTOM_RIGHT)
-    page.locator("input").focus()
+    page.locator("body input").focus()
     expect(line(page)).to_have_attribute("data-corner", "top-right")
 
     line(page).locator(".line").click()
@@ -246,13 +246,13 @@ def test_where_nothing_can_be_kept_the_line_works_all_the_same(page: Page) -> No
 
 def test_the_focus_returns_to_where_it_was(page: Page) -> None:
     visit(page)
-    page.locator("input").focus()
+    page.locator("body input").focus()
 
     page.keyboard.press("Control+Backquote")
     page.locator("cycle-panel .timeline").wait_for()
     page.keyboard.press("Escape")
 
-    expect(page.locator("input")).to_be_focused()
+    expect(page.locator("body input")).to_be_focused()
 
 
 def test_the_strip_has_the_colours_of_the_stages(page: Page) -> None:

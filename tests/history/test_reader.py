@@ -224,6 +224,23 @@ def test_recent_goes_on_before_a_cycle(history: Path) -> None:
     assert reader.recent(2, before=make_id(0)) == []
 
 
+def test_found_rows_are_the_newest_first_without_documents(history: Path) -> None:
+    for number in (2, 1, 3):
+        keep(number, **with_path("/books/"))
+    keep(4, **with_path("/orders/"))
+    rows = reader.find("books", 2)
+    assert ids(rows) == [make_id(3), make_id(2)]
+    assert all(one.get_deferred_fields() == {"document"} for one in rows)
+
+
+def test_rows_are_given_by_their_ids(history: Path) -> None:
+    for number in (1, 2, 3):
+        keep(number)
+    asked = [make_id(1), make_id(3), make_id(7), *BAD_IDS]
+    assert ids(reader.rows_of(asked)) == [make_id(3), make_id(1)]
+    assert reader.rows_of([]) == []
+
+
 def test_latest_is_never_a_cycle_that_a_page_has_fetched(history: Path) -> None:
     keep(1)
     keep(2)
@@ -262,6 +279,8 @@ def test_every_reader_tells_trouble_in_one_sentence(history: Path) -> None:
         lambda: reader.get(make_id(1)),
         reader.latest,
         lambda: reader.recent(5),
+        lambda: reader.find("books", 5),
+        lambda: reader.rows_of([make_id(1)]),
         lambda: reader.links_of(make_cycle()),
         lambda: reader.causes_of([Cycle(id=make_id(1), started_at=make_cycle().started_at)]),
     ):

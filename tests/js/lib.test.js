@@ -5,13 +5,13 @@ const LIB = "../../cycle_inspector/static/cycle_inspector/lib/";
 const { browserFacts, isFromCache, pauseMs } = await import(`${LIB}browser-facts.js`);
 const { CORNERS, cornerBeside, cornerOf, freeCorner } = await import(`${LIB}corners.js`);
 const { LEAST, MOST, dockOf, sizeAt, sizeBy, sizeOf } = await import(`${LIB}dock.js`);
-const { counted, formatMs, shortAddress } = await import(`${LIB}format.js`);
+const { clockTime, counted, formatMs, shortAddress } = await import(`${LIB}format.js`);
 const { LayoutShift } = await import(`${LIB}layout-shift.js`);
 const { lineParts, markOf, smallParts, statusKind, stripPieces } = await import(`${LIB}line.js`);
 const { recall, remember } = await import(`${LIB}memory.js`);
 const { fetchPatiently } = await import(`${LIB}patience.js`);
 const { nextIndex } = await import(`${LIB}rail.js`);
-const { cycleId, isFetch, seen } = await import(`${LIB}server-timing.js`);
+const { cycleId, isFetch, seen, withRow } = await import(`${LIB}server-timing.js`);
 
 const ID = "019aaa00-0000-7000-8000-000000000001";
 
@@ -51,6 +51,11 @@ test("times are formatted as the server does", () => {
   assert.equal(formatMs(999.7), "1.00 s");
   assert.equal(formatMs(120_000), "120 s");
   assert.equal(formatMs(99.97), "100 ms");
+});
+
+test("the time of day is that of the person", () => {
+  assert.equal(clockTime(new Date(2026, 6, 1, 9, 5, 7).toISOString()), "09:05:07");
+  assert.equal(clockTime("never"), "");
 });
 
 test("a noun agrees with its number", () => {
@@ -217,6 +222,15 @@ test("a request of the page is told in words", () => {
     status: undefined,
   });
   assert.equal(seen({ ...entry, serverTiming: [] }), undefined);
+});
+
+test("what the server knows is added to what the browser saw", () => {
+  const one = { id: ID, address: "/api/", how: "xhr", startTime: 1, duration_ms: 5, status: undefined };
+  const row = { id: ID, method: "POST", path: "/api/", status: 201, severity: "warning" };
+  const known = { ...one, method: "POST", status: 201, severity: "warning" };
+  assert.deepEqual(withRow(one, { ...row, duration_ms: 3 }), known);
+  assert.equal(withRow({ ...one, status: 200 }, { ...row, status: null }).status, 200);
+  assert.equal(withRow(one, undefined), one);
 });
 
 const NAVIGATION = {

@@ -20,6 +20,7 @@ def view_of(path: str) -> Any:
         ("", views.index),
         ("latest/", views.latest),
         ("latest.json", views.latest_document),
+        ("cycles.json", views.cycles),
         (f"{ID}/", views.page),
         (f"{ID}.json", views.document),
         (f"{ID}/exports/har", views.export),

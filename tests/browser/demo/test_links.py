@@ -67,7 +67,7 @@ def test_the_list_offers_the_redirect_and_the_page(page: Page) -> None:
     expect(button).to_contain_text("1 redirect")
 
     button.click()
-    items = drawer(page).locator("cycle-list li")
+    items = drawer(page).locator(".cycle-popup > .cycles li")
     expect(items).to_have_count(2)
     expect(items.nth(0)).to_contain_text("redirect302POST /orders/new/")
     expect(items.nth(1)).to_contain_text("page200GET /orders/")

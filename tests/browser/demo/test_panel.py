@@ -115,7 +115,9 @@ def test_a_fetch_of_the_page_is_listed_and_can_be_looked_at(page: Page) -> None:
     expect(drawer(page).locator(".bar-head")).to_contain_text("/top-rated/")
 
     drawer(page).locator("cycle-list > button").click()
-    drawer(page).locator("cycle-list li", has_text="/api/top-rated/").locator("button").click()
+    drawer(page).locator(".cycle-popup > .cycles li", has_text="/api/top-rated/").locator(
+        "button"
+    ).click()
 
     expect(drawer(page).locator(".bar-head")).to_contain_text("/api/top-rated/")
     expect(tab(page, "database").locator(".rail-count")).to_have_text(re.compile("2"))

@@ -65,6 +65,7 @@ export class CycleDrawer extends HTMLElement {
     window.addEventListener("resize", () => this.#lay(), { signal: this.#leaving.signal });
     const bar = build("div", { class: "bar" }, this.#head, this.#list, this.#turn, help);
     bar.append(this.#close);
+    this.#list.setAttribute("base", this.base);
     this.append(this.#edge, bar, this.#main, this.#keys);
     this.#lay();
   }

@@ -1,68 +1,112 @@
-import { counted, formatMs, shortAddress } from "../lib/format.js";
-import { markOf, statusKind } from "../lib/line.js";
-import { nextIndex } from "../lib/rail.js";
-import { isFetch } from "../lib/server-timing.js";
+import { counted } from "../lib/format.js";
+import { recall, remember } from "../lib/memory.js";
+import { isFetch, withRow } from "../lib/server-timing.js";
 import { build } from "./build.js";
+import { buttonsOf, cycleItem, replaceItems, walkItems } from "./cycle-item.js";
+import { CycleLatest } from "./cycle-latest.js";
 
+/** @typedef {import("../lib/server-timing.js").Row} Row */
 /** @typedef {import("../lib/server-timing.js").Seen} Seen */
 
 /**
- * The cycles of this page, with the redirects before it and the fetches after it: a button with
- * their number, and the list it opens. Choosing one sends `cycle-choose`; nothing is ever chosen by
- * itself.
+ * The cycles of this page, with the redirects before it and the fetches after it, and the latest
+ * of the site: a button with their number, and what it opens. Choosing one sends `cycle-choose`;
+ * nothing is ever chosen by itself, unless the person has asked to follow.
  */
 export class CycleList extends HTMLElement {
   /** @type {Seen[]} */
   #cycles = [];
+  /** What the server knows of them. @type {Map<string, Row>} */
+  #rows = new Map();
   #chosen = "";
   #known = 0;
   #button = build("button", { type: "button", class: "quiet-button", "aria-expanded": "false" });
-  #list = build("ul", { class: "cycles", hidden: "" });
+  #follow = build("input", { type: "checkbox" });
+  #list = build("ul", { class: "cycles", "aria-label": "Cycles of this page" });
+  #latest = /** @type {CycleLatest} */ (document.createElement("cycle-latest"));
+  #popup = build(
+    "div",
+    { class: "cycle-popup", hidden: "" },
+    build(
+      "div",
+      { class: "popup-head" },
+      build("h2", {}, "This page"),
+      build("label", { class: "follow" }, this.#follow, "Follow: show each new one"),
+    ),
+    this.#list,
+    this.#latest,
+  );
 
   static define(tag = "cycle-list", registry = customElements) {
+    CycleLatest.define();
     if (!registry.get(tag)) registry.define(tag, this);
   }
 
   connectedCallback() {
     if (this.firstElementChild) return;
+    this.#latest.setAttribute("base", this.base);
+    this.#follow.checked = recall().follow === true;
+    this.#follow.addEventListener("change", () => remember({ follow: this.#follow.checked }));
     this.#button.addEventListener("click", () => this.toggle());
-    this.#list.addEventListener("click", (event) => this.#choose(event));
-    this.#list.addEventListener("keydown", (event) => this.#walk(event));
-    this.append(this.#button, this.#list);
+    this.#popup.addEventListener("click", (event) => this.#choose(event));
+    this.#popup.addEventListener("keydown", (event) => walkItems(this.#popup, event));
+    this.append(this.#button, this.#popup);
     this.#write();
   }
 
+  get base() {
+    return this.getAttribute("base") ?? "";
+  }
+
   get isOpen() {
-    return !this.#list.hidden;
+    return !this.#popup.hidden;
   }
 
   /** @param {Seen[]} value in the order in which they began */
   set cycles(value) {
+    const newest = value.at(-1);
+    const isMore = this.#cycles.length > 0 && value.length > this.#cycles.length;
     this.#cycles = value;
     this.#write();
+    if (isMore && newest && this.#follow.checked && this.checkVisibility()) this.#tell(newest.id);
   }
 
   /** @param {string} value */
   set chosen(value) {
     this.#chosen = value;
+    this.#latest.chosen = value;
     this.#write();
   }
 
   /** @param {boolean} open */
   toggle(open = !this.isOpen) {
     if (open === this.isOpen) return;
-    this.#list.hidden = !open;
+    const hadFocus = this.#popup.matches(":focus-within");
+    this.#popup.hidden = !open;
     this.#button.setAttribute("aria-expanded", String(open));
-    if (open) this.#buttons.find((one) => one.value === this.#chosen)?.focus();
-    else if (this.contains(/** @type {ShadowRoot} */ (this.getRootNode()).activeElement)) {
-      this.#button.focus();
-    }
+    if (open) {
+      this.#latest.load();
+      this.#learn();
+      const buttons = buttonsOf(this.#list);
+      (buttons.find((one) => one.value === this.#chosen) ?? buttons[0])?.focus();
+    } else if (hadFocus) this.#button.focus();
     if (!open) this.#known = this.#cycles.length;
     this.#write();
   }
 
-  get #buttons() {
-    return [...this.#list.querySelectorAll("button")];
+  /** Ask the server for what the browser does not tell of a request: its method, and findings. */
+  async #learn() {
+    const ids = this.#cycles.map(({ id }) => id).filter((id) => !this.#rows.has(id));
+    if (!ids.length) return;
+    try {
+      const response = await fetch(`${this.base}cycles.json?ids=${ids.slice(-200).join()}`);
+      /** @type {Row[]} */
+      const rows = (await response.json()).cycles ?? [];
+      for (const row of rows) this.#rows.set(row.id, row);
+      this.#write();
+    } catch (reason) {
+      console.info("Cycle Inspector:", reason);
+    }
   }
 
   #write() {
@@ -73,53 +117,18 @@ export class CycleList extends HTMLElement {
       ...(fetches ? [`${fetches} fetch`] : []),
     ];
     const isNew = fetches > 0 && this.#cycles.length > this.#known;
-    this.hidden = this.#cycles.length === 0;
+    const isOfPage = this.#cycles.some(({ id }) => id === this.#chosen);
+    const words = isOfPage || !this.#chosen ? "This page" : "Another page";
     this.#button.replaceChildren(
       ...(others.length
-        ? [build("span", { class: "roomy" }, "This page and "), others.join(", ")]
-        : ["This page"]),
+        ? [build("span", { class: "roomy" }, `${words} and `), others.join(", ")]
+        : [words]),
       ...(isNew && !this.isOpen ? [build("span", { class: "new" }, "new")] : []),
+      build("span", { class: "opens", "aria-hidden": "true" }, "▾"),
     );
-    this.#button.disabled = others.length === 0;
-    const focused = /** @type {ShadowRoot} */ (this.getRootNode()).activeElement;
-    const kept = focused instanceof HTMLButtonElement ? focused.value : undefined;
-    const newest = fetches ? this.#cycles.at(-1)?.id : undefined;
-    this.#list.replaceChildren(...this.#cycles.map((one) => this.#item(one, one.id === newest)));
-    if (kept && this.isOpen) this.#buttons.find((one) => one.value === kept)?.focus();
-  }
-
-  /**
-   * @param {Seen} one
-   * @param {boolean} newest
-   */
-  #item(one, newest) {
-    const status = one.status
-      ? build("span", { class: statusKind(one.status) }, String(one.status))
-      : build("span", { class: "status" }, "");
-    const address = shortAddress(one.address, location.href);
-    const mark = markOf(one.severity);
-    return build(
-      "li",
-      {},
-      build(
-        "button",
-        {
-          type: "button",
-          value: one.id,
-          ...(one.id === this.#chosen ? { "aria-current": "true" } : {}),
-        },
-        build("span", { class: "how" }, one.how),
-        status,
-        build(
-          "span",
-          { class: "address", title: address },
-          ...(mark ? [build("span", { class: `severity-${one.severity}` }, `${mark} `)] : []),
-          `${one.method ?? ""} ${address}`.trim(),
-        ),
-        newest ? build("span", { class: "new" }, "newest") : "",
-        build("span", { class: "figure" }, formatMs(one.duration_ms)),
-      ),
-    );
+    const marks = { chosen: this.#chosen, newest: fetches ? this.#cycles.at(-1)?.id : undefined };
+    const items = this.#cycles.map((one) => cycleItem(withRow(one, this.#rows.get(one.id)), marks));
+    replaceItems(this.#list, items);
   }
 
   /** @param {Event} event */
@@ -127,16 +136,11 @@ export class CycleList extends HTMLElement {
     const button = event.target instanceof Element ? event.target.closest("button") : null;
     if (!button) return;
     this.toggle(false);
-    this.dispatchEvent(new CustomEvent("cycle-choose", { bubbles: true, detail: button.value }));
+    this.#tell(button.value);
   }
 
-  /** @param {KeyboardEvent} event */
-  #walk(event) {
-    const buttons = this.#buttons;
-    const now = buttons.findIndex((one) => one === event.target);
-    const next = nextIndex(event.key, now, buttons.length);
-    if (next === undefined) return;
-    event.preventDefault();
-    buttons[next]?.focus();
+  /** @param {string} id */
+  #tell(id) {
+    this.dispatchEvent(new CustomEvent("cycle-choose", { bubbles: true, detail: id }));
   }
 }

@@ -25,7 +25,7 @@ export class CyclePlace extends HTMLElement {
   #small = item("menuitemcheckbox", "small", "Only the time", "M");
   #menu = build(
     "div",
-    { class: "menu", role: "menu", "aria-label": "Place and size", hidden: "" },
+    { class: "place-menu", role: "menu", "aria-label": "Place and size", hidden: "" },
     build("div", { class: "corners", role: "group", "aria-label": "Corner" }, ...this.#corners),
     this.#small,
     item("menuitem", "hide", "Hide", "Ctrl Shift `"),

@@ -35,3 +35,16 @@ export function shortAddress(address, own = address) {
     return address;
   }
 }
+
+/**
+ * Return the time of day of an instant, where the person is.
+ *
+ * @param {string} instant in ISO 8601
+ */
+export function clockTime(instant) {
+  const at = new Date(instant);
+  if (Number.isNaN(at.getTime())) return "";
+  return [at.getHours(), at.getMinutes(), at.getSeconds()]
+    .map((one) => String(one).padStart(2, "0"))
+    .join(":");
+}

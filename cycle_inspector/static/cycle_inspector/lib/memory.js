@@ -7,6 +7,7 @@ const KEY = "cycle-inspector";
  * @property {string} [corner] of the closed line
  * @property {boolean} [small] whether that shows only its time
  * @property {boolean} [away] whether it was hidden
+ * @property {boolean} [follow] whether each new cycle of a page is shown
  * @property {string} [dock] of the drawer
  * @property {number} [height] of the drawer at the bottom, in hundredths of the window
  * @property {number} [width] of the drawer at the right

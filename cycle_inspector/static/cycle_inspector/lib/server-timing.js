@@ -20,6 +20,18 @@
  * @property {string | null} [severity] of its worst finding, where it is known
  */
 
+/**
+ * @typedef {object} Row a cycle as `/__cycle__/cycles.json` lists it
+ * @property {string} id
+ * @property {string} started_at
+ * @property {string} method
+ * @property {string} path
+ * @property {number | null} status
+ * @property {number} duration_ms
+ * @property {number} query_count
+ * @property {string | null} severity of its worst finding
+ */
+
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** @type {Record<string, string>} */
@@ -60,4 +72,16 @@ export function seen(entry) {
     duration_ms: entry.duration,
     status: entry.responseStatus || undefined,
   };
+}
+
+/**
+ * Return what the browser saw with what the server knows of it.
+ *
+ * @param {Seen} one
+ * @param {Row | undefined} row
+ * @returns {Seen}
+ */
+export function withRow(one, row) {
+  if (!row) return one;
+  return { ...one, method: row.method, severity: row.severity, status: row.status ?? one.status };
 }
