@@ -18,14 +18,21 @@ from cycle_inspector.analysis import search
 from cycle_inspector.analysis.search import BadSearch, Term
 from cycle_inspector.models import Cycle
 
-_WORDS = ("path", "view", "route", "exception", "user", "id", "finding_codes")
-_COLUMNS = {"path": "path", "view": "view", "user": "user", "code": "finding_codes"}
+_WORDS = (*("method", "host", "path", "view", "route", "exception", "user", "finding_codes", "id"),)
+_COLUMNS = {
+    "path": "path",
+    "view": "view",
+    "user": "user",
+    "code": "finding_codes",
+    "method": "method",
+}
 _INSIDE = ("sql", "table", "file", "stage")  # of a cycle: its document has to be read
-KEYS = (*search.KEYS, *_COLUMNS, "status", "method")
+KEYS = (*search.KEYS, *_COLUMNS, "status")
 
 MOST_READ = 300  # documents
 
-_STATUS = re.compile(r"(<=|>=|<|>|)(\d{3})|(\d)xx")
+_STATUS = re.compile(r"(<=|>=|<|>|)(\d{3})|(\d)xx", re.ASCII)
+_PLAIN_STATUS = re.compile(r"[1-5]\d\d", re.ASCII)
 _LOOKUPS = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte", "": "exact"}
 
 
@@ -61,10 +68,12 @@ def _condition(term: Term) -> Q:
         return Q(**{f"duration_ns__{lookup}": nanoseconds})
     if term.key == "status":
         return _status(term.value)
-    if term.key == "method":
-        return Q(method__iexact=term.value)
+    if "\0" in term.value:  # PostgreSQL refuses to look for one
+        return Q(pk__in=())
     columns = (_COLUMNS[term.key],) if term.key else _WORDS
-    return reduce(or_, (Q(**{f"{one}__icontains": term.value}) for one in columns))
+    found = reduce(or_, (Q(**{f"{one}__icontains": term.value}) for one in columns))
+    is_status = not term.key and _PLAIN_STATUS.fullmatch(term.value)
+    return found | Q(status=int(term.value)) if is_status else found
 
 
 def _status(value: str) -> Q:

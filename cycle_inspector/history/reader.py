@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from cycle_inspector import codec, records
-from cycle_inspector.history import judge, links, search, trouble, writer
+from cycle_inspector.history import judge, links, lookup, trouble, writer
 from cycle_inspector.history.links import Cause, Links
 from cycle_inspector.models import BrowserTiming, Cycle, SettingsSnapshot, fit
 from cycle_inspector.records import Facts, Stage
@@ -69,11 +69,14 @@ def recent(limit: int, before: str | None = None) -> list[Cycle]:
         return list(found[:limit])
 
 
-def find(words: str, limit: int) -> list[Cycle]:
-    """Return at most `limit` rows that `search` finds by `words`, the newest first."""
+def find(text: str, limit: int) -> list[Cycle]:
+    """Return at most `limit` rows that a search finds, the newest first.
+
+    Raises `analysis.search.BadSearch`.
+    """
     with trouble.explained():
         _flush()
-        return list(_rows().filter(search.condition(words))[:limit])
+        return list(lookup.look_up(_rows(), text).rows[:limit])
 
 
 def rows_of(ids: Iterable[str]) -> list[Cycle]:

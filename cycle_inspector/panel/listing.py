@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cycle_inspector.analysis.search import BadSearch
 from cycle_inspector.exporters.json_document import milliseconds
 from cycle_inspector.history import reader
 
@@ -13,11 +14,14 @@ _MOST_IDS = 200
 
 
 def document(asked: Mapping[str, str]) -> dict[str, Any]:
-    """Return the rows of the `ids` asked for, else those that `search` finds, else the latest."""
+    """Return the rows of the `ids` asked for, else those that a search finds, else the latest."""
     if "ids" in asked:
         rows = reader.rows_of(asked["ids"].split(",")[:_MOST_IDS])
     else:
-        rows = reader.find(asked.get("search", ""), _MOST)
+        try:
+            rows = reader.find(asked.get("search", ""), _MOST)
+        except BadSearch as error:
+            return {"cycles": [], "error": str(error)}
     return {"cycles": [_row(one) for one in rows]}
 
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from cycle_inspector.analysis.search import BadSearch
 from cycle_inspector.history import reader
 from cycle_inspector.history.trouble import HistoryUnavailable
 from cycle_inspector.panel import listing
@@ -56,3 +57,14 @@ def test_a_history_in_trouble_says_so(ask, monkeypatch):
     response = ask("cycles.json")
     assert response.status_code == 503
     assert json.loads(response.content) == {"error": "The disk is full."}
+
+
+def test_a_search_that_cannot_be_understood_says_why(monkeypatch):
+    def bad(*_):
+        raise BadSearch("time:x is no duration.")
+
+    monkeypatch.setattr(reader, "find", bad)
+    assert listing.document({"search": "time:x"}) == {
+        "cycles": [],
+        "error": "time:x is no duration.",
+    }
