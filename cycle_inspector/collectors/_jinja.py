@@ -8,7 +8,7 @@ as well. It is wrapped as the template is loaded. A render is written to its end
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from functools import wraps
 from importlib import import_module
@@ -76,6 +76,22 @@ def _rendering(template: Any, template_class: Any, render: Render) -> Any:
 
 def _is_inside(opened: Opened | None, template_class: Any) -> bool:
     return issubclass(type(getattr(opened, "rendered", None)), template_class)
+
+
+def names_of(template: Any, context: Any) -> dict[Any, Any]:
+    """Return what a template was given, by name: not what its environment gives to each."""
+    names: dict[Any, Any] = {}
+    for one in (context.parent, context.vars):
+        if type(one) is dict:
+            names |= one
+    given_to_all = template.globals
+    if not issubclass(type(given_to_all), MutableMapping):
+        return names
+    return {
+        name: value
+        for name, value in names.items()
+        if type(name) is not str or given_to_all.get(name, names) is not value
+    }
 
 
 def drained(root: Callable[[Any], Iterator[str]], context: Any) -> Iterator[str]:

@@ -1,4 +1,8 @@
-"""The context processors of a render: which ran, how long they took together, what they added."""
+"""The context processors of a render: which ran, how long each took, what they added together.
+
+None of them is wrapped: Django goes over them in a loop, and what it loops over takes the time
+between one and the next.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +23,42 @@ from cycle_inspector.records import Json, Query
 _MOST = 20  # renders of one cycle
 
 
+class _Timed(tuple[Any, ...]):
+    """The processors of a render, which note when each of them ran."""
+
+    clock: Callable[[], int]
+    times: list[tuple[int, int]]
+
+    def __iter__(self) -> Iterator[Any]:
+        for one in tuple.__iter__(self):
+            start = self.clock()
+            yield one
+            self.times.append((start, self.clock()))
+
+
+class _Last(tuple[Any, ...]):
+    """Those of a single render; the engine's are put before them, by `+`."""
+
+    clock: Callable[[], int]
+    times: list[tuple[int, int]]
+
+    def __radd__(self, first: Any) -> _Timed:
+        timed = _Timed((*first, *self))
+        timed.clock, timed.times = self.clock, self.times
+        return timed
+
+
 class Ran:
     """The processors of one render, when they ran, and what they added."""
 
-    __slots__ = ("added", "end", "names", "render", "start")
+    __slots__ = ("added", "end", "names", "render", "start", "times")
 
-    def __init__(self, render: int, names: list[str], start: int, end: int, added: Given) -> None:
+    def __init__(
+        self, render: int, names: list[str], times: list[tuple[int, int]], added: Given
+    ) -> None:
         self.render = render
         self.names = names
-        self.start = start
-        self.end = end
+        (self.start, self.end), *self.times = times  # of all of them, then of each
         self.added = added
 
 
@@ -47,20 +77,32 @@ class _Bound:
         self.note = note
 
     def __enter__(self) -> Any:
+        context = self.context
+        given = vars(context).get("_processors")
+        times: list[tuple[int, int]] = []
         start = self.recorder.clock()
-        result = self.manager.__enter__()
+        if type(given) is tuple:
+            last = _Last(given)
+            last.clock, last.times = self.recorder.clock, times
+            context._processors = last
+        try:
+            result = self.manager.__enter__()
+        finally:
+            if type(given) is tuple:
+                context._processors = given
         end = self.recorder.clock()
         with guard("record context processors", self.recorder):
             opened = innermost()
             processors = (
                 *self.template.engine.template_context_processors,
-                *self.context._processors,
+                *context._processors,
             )
             if opened is not None and len(self.note) < _MOST:
                 names = [str(to_json(one)) for one in processors]
-                added = Given([self.context.dicts[self.context._processors_index]])
+                added = Given([context.dicts[context._processors_index]])
                 at = self.recorder.start
-                self.note.append(Ran(opened.id, names, start - at, end - at, added))
+                moments = [(one - at, other - at) for one, other in ((start, end), *times)]
+                self.note.append(Ran(opened.id, names, moments, added))
         return result
 
     def __exit__(self, *error: Any) -> Any:
@@ -94,16 +136,25 @@ def told(ran: Iterable[Ran], queries: Iterable[Query]) -> list[Json]:
 
 def _told(one: Ran, queries: list[Query]) -> Json:
     asked = [
-        query.id
+        query
         for query in queries
         if query.parent == one.render and one.start <= query.start_ns <= one.end
     ]
+    names = [name.removeprefix("<function ").removesuffix(">") for name in one.names]
     return {
         "render": one.render,
-        "processors": [name.removeprefix("<function ").removesuffix(">") for name in one.names],
+        "processors": names,
+        "each": [
+            {
+                "name": name,
+                "duration_ns": end - start,
+                "queries": sum(start <= query.start_ns <= end for query in asked),
+            }
+            for name, (start, end) in zip(names, one.times, strict=False)
+        ],
         "duration_ns": one.end - one.start,
         "queries": len(asked),
-        "query_ids": asked,
+        "query_ids": [query.id for query in asked],
         "names": one.added.told(),
         "left_out": one.added.left_out,
     }

@@ -43,16 +43,25 @@ _MOST_CONTEXTS = 30
 class Note:
     """What is kept besides the renders themselves."""
 
-    __slots__ = ("contexts", "folded", "left_out", "missing", "outer", "processors")
+    __slots__ = (
+        "contexts",
+        "folded",
+        "left_out",
+        "missing",
+        "outer",
+        "outer_names",
+        "processors",
+    )
 
     def __init__(self) -> None:
-        # By the name of the template and the node that asked, which the render keeps alive; the id
-        # is of the first such render.
-        self.contexts: dict[tuple[str, int], tuple[int, _contexts.Given]] = {}
+        # By the name of the template and the node that asked, which the render keeps alive, or the
+        # line of Jinja2; the id is of the first such render.
+        self.contexts: dict[tuple[str, Any], tuple[int, _contexts.Given]] = {}
         self.left_out = 0
         self.processors: list[_processors.Ran] = []
         self.missing: dict[str, _missing.Missing] = {}
         self.outer: dict[Thread, tuple[Any, int]] = {}  # of the context of the outermost render
+        self.outer_names: dict[Thread, dict[Any, Any]] = {}  # the same of Jinja2
         self.folded: dict[tuple[int | None, Thread], OpenRender] = {}
 
 
@@ -189,6 +198,8 @@ def _render_jinja(recorder: Recorder, template: Any, how: str, root: Any, contex
         opened = OpenRender(recorder, template, how)
         # Its own code is more exact than a node of Django's further up.
         opened.jinja_line = _jinja_lines.jinja_line(sys._getframe(2))
+        if how != "extends":  # that has the context of its child
+            _note_jinja_context(recorder, opened, context)
     except Exception as error:
         failed(_RECORD, recorder, error)
     if opened is None:
@@ -229,23 +240,50 @@ def _is_ours(template: Any) -> bool:
 
 def _note_context(recorder: Recorder, opened: OpenRender, name: str, context: Any) -> None:
     """Take what is new in `context`, once for each template and node that asks for it."""
-    note = recorder.notes.get(Stage.TEMPLATES) or recorder.note(Stage.TEMPLATES, Note)
+    note: Note = recorder.notes.get(Stage.TEMPLATES) or recorder.note(Stage.TEMPLATES, Note)
     key = (name, id(opened.node))
-    kept = note.contexts.get(key)
-    if kept is not None:  # one of a loop's, most often
-        kept[1].alike += 1
-        if not opened.is_outermost:
-            return
+    is_known = _is_known(note, key)
+    if is_known and not opened.is_outermost:
+        return
     dicts = context.dicts
     if opened.is_outermost:
         # The built-in names, a dict of its own in each context, tell whether it is the same one.
         note.outer[opened.thread] = (dicts[0], len(dicts))
-    if kept is not None:
-        return
-    if len(note.contexts) >= _MOST_CONTEXTS:
-        note.left_out += 1
+    if is_known or not _has_room(note):
         return
     first, shared = note.outer.get(opened.thread) or (None, 1)
     is_inside = not opened.is_outermost and dicts[0] is first
     given = _contexts.Given(dicts[shared if is_inside else 1 :])
     note.contexts[key] = (opened.id, given)
+
+
+def _note_jinja_context(recorder: Recorder, opened: OpenRender, context: Any) -> None:
+    """Do the same for Jinja2, which gives all names to a part, in a dict of its own."""
+    note: Note = recorder.notes.get(Stage.TEMPLATES) or recorder.note(Stage.TEMPLATES, Note)
+    key = (text(opened.rendered.name), opened.jinja_line)
+    is_known = _is_known(note, key)
+    if is_known and not opened.is_outermost:
+        return
+    names = _jinja.names_of(opened.rendered, context)
+    outer = {} if opened.is_outermost else note.outer_names.get(opened.thread, {})
+    if opened.is_outermost:
+        note.outer_names[opened.thread] = names
+    if is_known or not _has_room(note):
+        return
+    new = {name: one for name, one in names.items() if name not in outer or outer[name] is not one}
+    note.contexts[key] = (opened.id, _contexts.Given([new]))
+
+
+def _is_known(note: Note, key: tuple[str, Any]) -> bool:
+    """Whether such a render was noted before, one of a loop's most often; it is counted then."""
+    kept = note.contexts.get(key)
+    if kept is not None:
+        kept[1].alike += 1
+    return kept is not None
+
+
+def _has_room(note: Note) -> bool:
+    if len(note.contexts) < _MOST_CONTEXTS:
+        return True
+    note.left_out += 1
+    return False

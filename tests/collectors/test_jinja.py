@@ -15,7 +15,7 @@ from jinja2.nativetypes import NativeEnvironment
 
 from cycle_inspector import record
 from cycle_inspector.collectors import _jinja, templates
-from cycle_inspector.records import Cycle, TemplateLine
+from cycle_inspector.records import HIDDEN, Cycle, Stage, TemplateLine
 from tests.shelf.models import Book
 
 BACKEND = {"BACKEND": "django.template.backends.jinja2.Jinja2", "OPTIONS": {}}
@@ -114,6 +114,82 @@ def test_a_template_that_raises_is_kept_and_raises_the_same() -> None:
         "broken.html": "ZeroDivisionError",
         "part.html": None,
     }
+
+
+def given(work: Callable[[], Any]) -> dict[str, dict[str, tuple[str, str]]]:
+    """Return what the renders were given: type and text of each name, by template."""
+    facts = recorded(work).stage(Stage.TEMPLATES).facts["contexts"]
+    return {
+        one["name"]: {name: (kind, shown) for name, kind, shown in one["names"]} for one in facts
+    }
+
+
+def test_what_a_template_was_given_is_told_as_of_djangos_own() -> None:
+    template = environment().get_template("part.html")
+
+    told = given(lambda: template.render(book=Book(pk=7), count=3, api_token="abc"))
+
+    assert told == {
+        "part.html": {
+            "book": ("Book", "id=7"),
+            "count": ("int", "3"),
+            "api_token": ("str", HIDDEN),
+        }
+    }
+
+
+def test_what_the_environment_gives_to_each_is_left_out() -> None:
+    own = environment()
+    own.globals["shop"] = "The Little Bookshop"
+    template = own.get_template("part.html")
+
+    assert given(lambda: template.render(a=1)) == {"part.html": {"a": ("int", "1")}}
+    other = given(lambda: template.render(shop="Another"))
+    assert other == {"part.html": {"shop": ("str", "Another")}}
+
+
+def test_a_part_tells_only_what_is_new_in_it() -> None:
+    template = environment().get_template("loop.html")
+
+    cycle = recorded(lambda: template.render(title="t"))
+
+    whole, part = cycle.stage(Stage.TEMPLATES).facts["contexts"]
+    assert [name for name, _, _ in whole["names"]] == ["title"]
+    assert ["one", "int", "1"] in part["names"]
+    assert "title" not in [name for name, _, _ in part["names"]]
+    assert part["alike"] == 3
+
+
+def test_a_parent_has_the_context_of_its_child() -> None:
+    template = environment().get_template("leaf.html")
+
+    assert set(given(lambda: template.render(a=1))) == {"leaf.html", "part.html"}
+
+
+def test_no_code_of_what_was_given_is_run() -> None:
+    class Odd:
+        def __eq__(self, other: object) -> bool:
+            raise AssertionError
+
+        __hash__ = None  # type: ignore[assignment]
+
+        def __str__(self) -> str:
+            raise AssertionError
+
+    template = environment().get_template("loop.html")
+
+    assert given(lambda: template.render(odd=Odd()))["loop.html"]["odd"] == ("Odd", "")
+
+
+def test_a_template_that_is_rendered_again_counts() -> None:
+    template = environment().get_template("part.html")
+
+    def work() -> None:
+        for number in range(3):
+            template.render(number=number)
+
+    (told,) = recorded(work).stage(Stage.TEMPLATES).facts["contexts"]
+    assert (told["alike"], told["names"]) == (3, [["number", "int", "0"]])
 
 
 def test_a_stream_is_left_to_its_reader() -> None:

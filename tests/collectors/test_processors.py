@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -28,8 +29,51 @@ def test_what_context_processors_took_and_added_is_told() -> None:
     assert ran["processors"][-1].endswith(".shelf")
     assert (ran["queries"], ran["query_ids"]) == (1, [cycle.queries[0].id])
     assert ran["duration_ns"] > 0
+    assert [one["name"] for one in ran["each"]] == ran["processors"]
+    assert [one["queries"] for one in ran["each"]] == [0] * (len(ran["each"]) - 1) + [1]
     assert ["count", "int", "0"] in ran["names"]
     assert "own" not in [name for name, _, _ in ran["names"]]
+
+
+def test_each_context_processor_has_its_own_time() -> None:
+    def quick(request: Any) -> dict[str, Any]:
+        return {}
+
+    def slow(request: Any) -> dict[str, Any]:
+        time.sleep(0.02)
+        return {}
+
+    context = RequestContext(RequestFactory().get("/"), processors=[quick, slow, quick])
+    cycle = recorded(lambda: ENGINE.get_template("part.html").render(context))
+
+    (ran,) = cycle.stage(Stage.TEMPLATES).facts["processors"]
+    times = {one["name"].rpartition(".")[2]: one["duration_ns"] for one in ran["each"]}
+    assert times["slow"] >= 20_000_000
+    assert times["quick"] < times["slow"]
+    assert sum(one["duration_ns"] for one in ran["each"]) <= ran["duration_ns"]
+
+
+def test_a_context_is_what_it_was_afterwards() -> None:
+    processors = [lambda request: {"a": 1}]
+    context = RequestContext(RequestFactory().get("/"), processors=processors)
+    before = context._processors  # type: ignore[attr-defined]
+
+    recorded(lambda: ENGINE.get_template("part.html").render(context))
+
+    assert context._processors is before  # type: ignore[attr-defined]
+
+
+def test_a_context_whose_processors_are_kept_otherwise_is_rendered_as_ever() -> None:
+    class Own(RequestContext):
+        _processors = (lambda request: {"a": 1},)  # type: ignore[assignment]
+
+    context = Own(RequestFactory().get("/"))
+    del context._processors  # type: ignore[attr-defined]
+    cycle = recorded(lambda: ENGINE.get_template("part.html").render(context))
+
+    (ran,) = cycle.stage(Stage.TEMPLATES).facts["processors"]
+    assert ran["each"] == []
+    assert [name for name, _, _ in ran["names"]][-1] == "a"
 
 
 def test_a_context_processor_that_raises_raises_the_same() -> None:
