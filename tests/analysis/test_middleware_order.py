@@ -4,29 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from django.http import HttpRequest, HttpResponse
+
 from cycle_inspector.analysis import Thresholds
 from cycle_inspector.analysis.middleware_order import find
-from cycle_inspector.records import Finding, Stage
-from tests.factories import make_cycle, make_stage
+from cycle_inspector.records import Finding, Severity
 
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
+MESSAGES = "django.contrib.messages.middleware.MessageMiddleware"
 AUTH = "django.contrib.auth.middleware.AuthenticationMiddleware"
+LOCALE = "django.middleware.locale.LocaleMiddleware"
+COMMON = "django.middleware.common.CommonMiddleware"
+GZIP = "django.middleware.gzip.GZipMiddleware"
 UPDATE = "django.middleware.cache.UpdateCacheMiddleware"
+FETCH = "django.middleware.cache.FetchFromCacheMiddleware"
 
 
-def found(**facts: Any) -> list[Finding]:
-    stages = {Stage.MIDDLEWARE: make_stage(Stage.MIDDLEWARE, facts=facts)}
-    return list(find(make_cycle(stages=stages), Thresholds()))
+def page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok")
 
 
-def test_finds_an_order_that_does_not_work() -> None:
-    (finding,) = found(onion=[{"name": AUTH}, {"name": SESSION}])
-    assert finding.code == "CI402"
-    assert finding.title == "SessionMiddleware stands below AuthenticationMiddleware"
-    (finding,) = found(onion=[{"name": SESSION}, {"name": UPDATE}])
-    assert finding.title == "UpdateCacheMiddleware stands below SessionMiddleware"
+def found(serve: Any, *middleware: str) -> list[Finding]:
+    return list(find(serve(page, middleware=middleware).get("/").cycle, Thresholds()))
 
 
-def test_does_not_find_the_order_of_the_documentation() -> None:
-    assert found(onion=[{"name": one} for one in (UPDATE, SESSION, AUTH)]) == []
-    assert found(onion=[{"name": AUTH}]) == []
+@pytest.mark.parametrize(
+    ("below", "above"),
+    [(COMMON, LOCALE), (SESSION, UPDATE), (LOCALE, UPDATE), (GZIP, UPDATE), (FETCH, UPDATE)],
+)
+def test_finds_an_order_that_does_not_work(serve: Any, below: str, above: str) -> None:
+    (finding,) = found(serve, below, above)
+    assert (finding.code, finding.severity) == ("CI402", Severity.WARNING)
+    first, second = above.rpartition(".")[2], below.rpartition(".")[2]
+    assert finding.title == f"{first} stands below {second}"
+    assert finding.fix.startswith(f'Move "{above}" above "{below}" in MIDDLEWARE: ')
+
+
+def test_does_not_find_the_order_of_the_documentation(serve: Any) -> None:
+    assert found(serve, UPDATE, GZIP, SESSION, LOCALE, COMMON, AUTH, MESSAGES, FETCH) == []
+    assert found(serve, COMMON) == []

@@ -4,30 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+
 from cycle_inspector.analysis import Thresholds
 from cycle_inspector.analysis.sync_middleware import find
-from cycle_inspector.records import Finding, Stage
-from tests.factories import MS, make_cycle, make_stage
+from cycle_inspector.records import Finding, Severity
 
-MODES = [{"name": "shop.Old", "knows": "sync"}, {"name": "shop.New", "knows": "both"}]
-HOPS = [{"at": "chain", "hop_ns": MS}, {"at": "handler", "hop_ns": MS}, {"at": "own"}]
-
-
-def found(*, is_async: bool = False, **facts: Any) -> list[Finding]:
-    stages = {
-        Stage.MIDDLEWARE: make_stage(Stage.MIDDLEWARE, facts=facts),
-        Stage.VIEW: make_stage(Stage.VIEW, facts={"is_async": is_async}),
-    }
-    return list(find(make_cycle(stages=stages), Thresholds()))
+SYNC = "tests.shelf.onion.sync_only"
+BOTH = "django.middleware.common.CommonMiddleware"
 
 
-def test_finds_a_sync_middleware_before_an_async_view() -> None:
-    (finding,) = found(is_async=True, modes=MODES, hops=HOPS)
-    assert (finding.code, finding.count, finding.cost_ns) == ("CI403", 2, 2 * MS)
-    assert "Old is sync only" in finding.title
+async def is_async(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok")
 
 
-def test_does_not_find_threads_where_the_view_is_sync_or_nothing_is_forced() -> None:
-    assert found(is_async=False, modes=MODES, hops=HOPS) == []
-    assert found(is_async=True, modes=MODES[1:], hops=HOPS) == []
-    assert found(is_async=True, modes=MODES, hops=[]) == []
+def is_sync(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok")
+
+
+def found(server: Any, view: Any, *middleware: str) -> list[Finding]:
+    return list(find(server(view, middleware=middleware).get("/").cycle, Thresholds()))
+
+
+def test_finds_a_sync_middleware_before_an_async_view(serve_asgi: Any) -> None:
+    (finding,) = found(serve_asgi, is_async, BOTH, SYNC, BOTH)
+    assert (finding.code, finding.severity) == ("CI403", Severity.INFO)
+    assert finding.title.endswith(" on the way to an async view: sync_only is sync only")
+    assert finding.count >= 2
+    assert finding.cost_ns > 0
+
+
+def test_does_not_find_threads_where_the_view_is_sync(serve: Any) -> None:
+    assert found(serve, is_sync, BOTH, SYNC, BOTH) == []
+
+
+def test_does_not_find_a_chain_that_is_async_throughout(serve_asgi: Any) -> None:
+    assert found(serve_asgi, is_async, BOTH, BOTH) == []
