@@ -96,6 +96,32 @@ class Page:
         return told_of(sections(self.text)["How it looks"])
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What a page asks for: one address, or several in a row, of which the last one matters."""
+
+    method: str
+    paths: list[str]
+    headers: dict[str, str]
+    body: bytes
+
+    @classmethod
+    def of(cls, request: str) -> _Asked:
+        """Read `GET https://shop.example/a/ /b/ Cookie:name=value field=value`."""
+        method, first, *rest = request.split()
+        scheme, _, place = first.rpartition("://")
+        host, slash, tail = place.partition("/") if scheme else ("testserver", "/", first[1:])
+        headers = {"host": host, "accept-encoding": "gzip", "x-forwarded-proto": scheme or "http"}
+        cookies = [one.removeprefix("Cookie:") for one in rest if one.startswith("Cookie:")]
+        if cookies:
+            headers["cookie"] = "; ".join(cookies)
+        paths = [one for one in rest if one.startswith("/")]
+        form = [one for one in rest if not one.startswith(("/", "Cookie:"))]
+        if form:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+        return cls(method, [slash + tail, *paths], headers, "&".join(form).encode())
+
+
 @dataclass
 class Shop:
     """A project with the app `shop`, made of `files` in `root`, behind a handler."""
@@ -124,16 +150,13 @@ class Shop:
                 editor.create_model(model)
         importlib.import_module("shop.rows")
         self._set(files.get(SETTINGS, ""), page.code)
-        method, url, *form = request.split()
-        scheme, _, rest = url.rpartition("://")
-        host, slash, tail = rest.partition("/") if scheme else ("testserver", "/", url[1:])
-        self._route(files, tail.partition("?")[0])
-        headers = {"host": host, "accept-encoding": "gzip", "x-forwarded-proto": scheme or "http"}
-        if form:
-            headers["content-type"] = "application/x-www-form-urlencoded"
+        asked = _Asked.of(request)
+        self._route(files, asked.paths[-1].partition("?")[0].removeprefix("/"))
         site = Site("asgi" if "async def " in files["shop/views.py"] else "wsgi")
-        body = "&".join(form).encode()
-        self._again = lambda: site.ask(method, slash + tail, body=body, headers=headers).cycle
+        self._again = lambda: [
+            site.ask(asked.method, one, body=asked.body, headers=asked.headers).cycle
+            for one in asked.paths
+        ][-1]
         return self.again()
 
     def again(self) -> Cycle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,23 @@ HEADINGS = [
 ]
 PATHS = sorted(PAGES.glob("*.md"))
 each_page = pytest.mark.parametrize("page", [Page(one) for one in PATHS], ids=lambda one: one.code)
+
+
+# As in a project, which hides them.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:shop")
+
+
+@pytest.fixture(autouse=True)
+def _rates(elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `rates.example` be a server of ours."""
+    port = int(elsewhere.rpartition(":")[2])
+    connect = socket.create_connection
+
+    def create_connection(address: tuple[str, int], *args: Any, **given: Any) -> socket.socket:
+        place = ("127.0.0.1", port) if address[0] == "rates.example" else address
+        return connect(place, *args, **given)
+
+    monkeypatch.setattr(socket, "create_connection", create_connection)
 
 
 @pytest.fixture
