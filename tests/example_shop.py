@@ -34,6 +34,7 @@ _MARKS = {"error": "✕", "warning": "▲", "info": "●"}
 # What takes long on a busy machine is a finding on the page about it alone.
 TIMED = {
     "CI103": "SLOW_QUERY_MS",
+    "CI206": "WAIT_IN_TRANSACTION_MS",
     "CI303": "SLOW_PROCESSORS_MS",
     "CI304": "SLOW_TEMPLATE_MS",
     "CI401": "SLOW_MIDDLEWARE_MS",
