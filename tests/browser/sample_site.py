@@ -35,8 +35,34 @@ FETCHED = replace(
 STRICT = "default-src 'none'; script-src 'nonce-abc'; connect-src 'self'"
 ROUGH = "* {all: revert !important; font: 40px serif !important} cycle-panel {display: none}"
 
-_PAGE = """<!doctype html><html lang="en"><head><title>Books</title><style>{style}</style></head>
-<body><h1>Books</h1><input aria-label="Search">{more}
+# What pages do to themselves, and so to whatever stands in them.
+STYLES = {
+    "rough": ROUGH,
+    "bootstrap": """
+        *, ::before, ::after {box-sizing: border-box}
+        :root {font-size: 62.5%; --text: red; --surface: yellow; --size: 1; --gap: 300px}
+        body {margin: 0; font: 400 2.4rem/1.5 cursive; letter-spacing: 3px; text-align: center}
+        button, input {margin: 0; font-family: fantasy; text-transform: uppercase}
+        h1, h2 {margin-top: 0; font-size: 4rem} a {color: red} svg {vertical-align: middle}
+        .line, .drawer, .bar, .menu, .more, .status, .rail {display: none !important}
+        [hidden] {display: none !important} cycle-report {position: fixed; top: -9999px}""",
+    "tailwind": """
+        *, ::before, ::after, ::backdrop {border: 0 solid red; --text: red; --stage: red}
+        * {margin: 0; padding: 0} html {line-height: 3; tab-size: 4; cursor: wait}
+        button, ::file-selector-button {background: red; border-radius: 0; opacity: .5}
+        ol, ul, menu {list-style: square} img, svg {display: block; max-width: 100%}
+        cycle-panel, cycle-panel * {all: unset !important; opacity: 0 !important;
+            visibility: hidden !important; transform: scale(3) !important}""",
+    "inherited": """
+        html {direction: rtl; text-align: right; word-spacing: 9px; text-indent: 3em;
+            white-space: pre; text-transform: uppercase; visibility: hidden; cursor: none;
+            user-select: none; pointer-events: none; writing-mode: vertical-rl;
+            font: italic small-caps 900 31px cursive; color: red; letter-spacing: 9px;
+            list-style: square inside; quotes: "x" "y"; hyphens: auto; text-shadow: 3px 3px red}""",
+}
+
+_PAGE = """<!doctype html><html lang="{lang}" dir="{dir}"><head><title>Books</title>
+<style>{style}</style></head><body><h1>Books</h1><input aria-label="Search">{more}
 <script nonce="abc" type="module" src="/__cycle__/panel.js"></script></body></html>"""
 
 
@@ -81,8 +107,10 @@ class Site:
                 headers["Content-Security-Policy"] = STRICT
             case "/api/":
                 shown = FETCHED
-        style = ROUGH if request.path_info == "/rough/" else ""
-        response = HttpResponse(_PAGE.format(style=style, more=more), headers=headers)
+        style = STYLES.get(request.path_info.strip("/"), "")
+        lang, way = ("ar", "rtl") if request.path_info == "/rtl/" else ("en", "ltr")
+        page = _PAGE.format(style=style, more=more, lang=lang, dir=way)
+        response = HttpResponse(page, headers=headers)
         response["Server-Timing"] = f'cycle;desc="{shown.id}"'
         return response
 

@@ -100,6 +100,7 @@ export class CyclePanel extends HTMLElement {
     this.#root.append(this.#line);
     watchFocus(this, (focused) => this.#line.stepAside(focused), signal);
     window.addEventListener("keydown", (event) => this.#obey(event), { signal });
+    this.#keepKeys(signal);
     // Without Server-Timing the id is a guess, too weak to write to that cycle.
     const tell =
       known && entry ? sendTimings(`${this.base}${id}/browser`, entry, signal) : () => {};
@@ -203,6 +204,18 @@ export class CyclePanel extends HTMLElement {
     if (event.shiftKey) this.toggleLine();
     else if (this.isOpen) this.close();
     else this.open();
+  }
+
+  /**
+   * What is typed in the panel is not meant for the page, whose shortcuts cannot see into what.
+   *
+   * @param {AbortSignal} signal
+   */
+  #keepKeys(signal) {
+    this.addEventListener("keydown", (event) => this.#obey(event), { signal });
+    for (const type of ["keydown", "keypress", "keyup"]) {
+      this.addEventListener(type, (event) => event.stopPropagation(), { signal });
+    }
   }
 
   /**
