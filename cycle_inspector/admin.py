@@ -90,6 +90,7 @@ class CycleAdmin(SearchedAdmin):
         FindingFilter,
         DuplicatesFilter,
         ExceptionFilter,
+        "pinned",
         ("view", admin.AllValuesFieldListFilter),
     )
     date_hierarchy = "started_at"

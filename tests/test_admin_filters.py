@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from cycle_inspector.history.pins import pin
 from tests.test_admin import kept, listed
 
 
@@ -60,3 +61,11 @@ def test_the_list_finds_pages_by_their_findings(client: Client) -> None:
     assert listed(client, "?finding=CI001") == ["/raises/"]
     assert listed(client, "?finding=CI501") == []
     assert listed(client, "?finding=CI00") == []
+
+
+def test_the_list_finds_pinned_cycles(client: Client) -> None:
+    kept("/hello/")
+    pin(kept("/statements/"), pinned=True)
+
+    assert listed(client, "?pinned__exact=1") == ["/statements/"]
+    assert listed(client, "?pinned__exact=0") == ["/hello/"]

@@ -112,7 +112,7 @@ def test_menu_works_by_keyboard_and_escape_closes_it_alone(page):
 def test_menu_closes_when_another_place_is_clicked_or_focused(page):
     open_drawer(page)
     open_menu(page)
-    page.locator("cycle-panel .view h2").first.click()
+    page.locator("cycle-panel .view h2").first.click(position={"x": 4, "y": 4})
     expect(page.locator(".menu-body")).to_be_hidden()
     open_menu(page)
     page.locator("cycle-panel .rail-item").first.focus()
@@ -160,6 +160,17 @@ def test_menu_fits_a_narrow_screen(page, path):
     box = page.locator(".menu-body").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
+
+
+def test_menu_fits_a_narrow_drawer_at_the_right(page):
+    open_drawer(page)
+    page.get_by_label("Dock at the right").click()
+    edge = page.locator("cycle-panel .drawer").bounding_box()["x"]
+    open_menu(page)
+
+    box = page.locator(".menu-body").bounding_box()
+    assert box["x"] >= edge
+    assert box["x"] + box["width"] <= 1280
 
 
 def test_comparison_with_the_one_before_is_one_click(page):

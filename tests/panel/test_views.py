@@ -159,6 +159,12 @@ def test_the_index_says_what_caused_a_cycle(ask, cycle, history, monkeypatch):
     assert "after a redirect" in text(ask(""))
 
 
+def test_the_index_says_which_cycles_are_pinned(ask, cycle, history, monkeypatch):
+    rows = [make_row(pinned=True), make_row(id=cycle.id)]
+    monkeypatch.setattr(reader, "recent", lambda limit, before=None: rows)
+    assert text(ask("")).count('<span class="chip">pinned</span>') == 1
+
+
 # What is not there, and what goes wrong
 
 
