@@ -35,7 +35,7 @@ _MARKS = {"error": "✕", "warning": "▲", "info": "●"}
 TIMED = {
     "CI103": "SLOW_QUERY_MS",
     "CI206": "WAIT_IN_TRANSACTION_MS",
-    "CI303": "SLOW_PROCESSORS_MS",
+    "CI303": "SLOW_PROCESSOR_MS",
     "CI304": "SLOW_TEMPLATE_MS",
     "CI401": "SLOW_MIDDLEWARE_MS",
     "CI702": "SLOW_CALL_MS",

@@ -23,7 +23,7 @@ class Thresholds:
     repeated_renders: int = 100  # of one template at one line of another
     missed_templates: int = 20  # names that one place has tried
     processor_queries: int = 3  # of one context processor
-    slow_processors_ms: int = 100  # all of them together
+    slow_processor_ms: int = 100  # in all renders
     slow_template_ms: int = 300  # by itself
     slow_middleware_ms: int = 100
     cache_misses: int = 3  # of one key that is never set

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cycle_inspector.analysis._queries import queries_of
@@ -30,69 +30,34 @@ _FIX_MANY = (
 
 
 def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
-    """Yield a finding for each processor of the project with so many queries.
-
-    Their time is known for all of one render together; where that is long, and no one of them has
-    been found by its queries, they are told by it. Without one of the project's it is nobody's.
-    """
-    ran = [
-        one
-        for one in cycle.stage(Stage.TEMPLATES).facts.get("processors") or ()
-        if isinstance(one, dict) and _of_project(one)
-    ]
-    if not ran:
-        return
-    asked = [pair for one in ran for pair in _asked(one, cycle)]
-    least = max(thresholds.processor_queries, 1)
-    groups: dict[str, list[Query]] = {}
-    for name, query in asked:
-        groups.setdefault(name, []).append(query)
-    heavy = {name: group for name, group in groups.items() if len(group) >= least}
-    for name, group in heavy.items():
-        renders = len({query.parent for query in group})
-        count = f"{len(group)} {'query' if len(group) == 1 else 'queries'}"
-        yield CODE.about_queries(
-            group,
-            f"The context processor {_short(name)} asked {count}{_in(renders)}",
-            _FIX + _FIX_MANY * (renders > 1),
-            cost_ns=sum(query.duration_ns for query in group),
-        )
-    took = sum(int(one.get("duration_ns") or 0) for one in ran)
-    if not heavy and took >= max(thresholds.slow_processors_ms, 1) * 1_000_000:
-        yield _slow(ran, took, [query for _, query in asked])
+    """Yield a finding for each processor of the project with so many queries, or so slow."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for ran in cycle.stage(Stage.TEMPLATES).facts.get("processors") or ():
+        for one in ran.get("each") or ():
+            if not str(one["name"]).startswith(_DJANGO):
+                groups.setdefault(str(one["name"]), []).append(one)
+    queries = queries_of(cycle)
+    for name, group in groups.items():
+        asked = queries([at for one in group for at in one.get("query_ids") or ()])
+        took = sum(int(one.get("duration_ns") or 0) for one in group)
+        if len(asked) >= max(thresholds.processor_queries, 1):
+            yield _finding(f"{_short(name)} asked {len(asked)} queries", group, took, asked)
+        elif took >= max(thresholds.slow_processor_ms, 1) * 1_000_000:
+            yield _finding(f"{_short(name)} took {took / 1_000_000:.0f} ms", group, took, asked)
 
 
-def _slow(ran: list[dict[str, Any]], took: int, asked: list[Query]) -> Finding:
-    names = {_short(name): None for one in ran for name in _of_project(one)}
+def _finding(
+    what: str, group: Sequence[Mapping[str, Any]], took: int, asked: list[Query]
+) -> Finding:
     slowest = max(asked, key=lambda one: one.duration_ns, default=None)
-    one = "The context processor" if len(names) == 1 else "The context processors"
     return CODE.about(
-        f"{one} {', '.join(names)} took {took / 1_000_000:.0f} ms{_in(len(ran))}",
-        _FIX + _FIX_MANY * (len(ran) > 1),
+        f"The context processor {what}{_in(len(group))}",
+        _FIX + _FIX_MANY * (len(group) > 1),
         caller=None if slowest is None else slowest.caller,
-        evidence=[query.id for query in asked] or [ran[0].get("render")],
-        count=len(ran),
+        evidence=[query.id for query in asked],
+        count=len(asked) or len(group),
         cost_ns=took,
     )
-
-
-def _of_project(ran: Mapping[str, Any]) -> list[str]:
-    names = map(str, ran.get("processors") or ())
-    return [name for name in names if not name.startswith(_DJANGO)]
-
-
-def _asked(ran: Mapping[str, Any], cycle: Cycle) -> Iterator[tuple[str, Query]]:
-    """Yield the queries of the project's processors, each with the processor that has asked it."""
-    names = _of_project(ran)
-    for query in queries_of(cycle)(ran.get("query_ids")):
-        functions = [one.function for one in query.frames if one.is_project]
-        name = next((one for one in names if _is_one_of(one, functions)), None)
-        if name is not None:
-            yield name, query
-
-
-def _is_one_of(name: str, functions: list[str]) -> bool:
-    return any(name == one or name.endswith(f".{one}") for one in functions)
 
 
 def _short(name: str) -> str:

@@ -148,7 +148,7 @@ def _told(one: Ran, queries: list[Query]) -> Json:
             {
                 "name": name,
                 "duration_ns": end - start,
-                "queries": sum(start <= query.start_ns <= end for query in asked),
+                "query_ids": [one.id for one in asked if start <= one.start_ns <= end],
             }
             for name, (start, end) in zip(names, one.times, strict=False)
         ],
