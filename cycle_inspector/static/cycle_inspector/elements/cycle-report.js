@@ -6,6 +6,7 @@ import { CycleMore } from "./cycle-more.js";
 import { CyclePin } from "./cycle-pin.js";
 import { CycleSearch } from "./cycle-search.js";
 import { CycleTimeline } from "./cycle-timeline.js";
+import { pour } from "./pour.js";
 
 const OVERVIEW = "overview";
 
@@ -98,7 +99,7 @@ export class CycleReport extends HTMLElement {
       const response = await fetch(source, { signal: this.#leaving?.signal ?? null });
       const text = await response.text();
       const parsed = new DOMParser().parseFromString(text, "text/html");
-      section.replaceChildren(...parsed.body.childNodes);
+      pour(parsed, section, this.#leaving?.signal);
       if (response.ok) delete section.dataset["src"];
     } catch (reason) {
       if (this.#leaving?.signal.aborted) return;
