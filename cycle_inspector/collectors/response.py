@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from cycle_inspector.assembly import Recorded, Summed
-from cycle_inspector.collectors import client, exceptions
+from cycle_inspector.collectors import _charsets, client, exceptions
 from cycle_inspector.collectors._values import cut, to_json
 from cycle_inspector.recorder import Recorder, enter, leave
 from cycle_inspector.records import Facts, Json, Stage
@@ -60,6 +60,7 @@ class Note:
         "longest_wait",
         "panel",
         "reason",
+        "said",
         "size",
         "started",
         "status",
@@ -72,6 +73,7 @@ class Note:
         self.headers = list(response.headers.items())
         self.content_type = response.headers.get("Content-Type", "")
         self.charset = response.charset
+        self.said = _charsets.said_by(response)
         self.cookies = [(name, dict(morsel)) for name, morsel in response.cookies.items()]
         self.is_streaming = bool(response.streaming)
         self.is_async = self.is_streaming and bool(getattr(response, "is_async", False))
@@ -138,8 +140,8 @@ def describe(recorded: Recorded) -> Summed:
         "panel": _REPLACED if note.is_replaced else note.panel,
     }
     announced = _announced(note)
-    if announced is not None:
-        facts["announced_bytes"] = announced
+    optional = {"announced_bytes": announced, "charset_said": note.said}
+    facts |= {name: value for name, value in optional.items() if value is not None}
     if note.is_streaming:
         facts |= _stream_facts(note, recorded)
     return Summed(

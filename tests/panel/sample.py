@@ -595,6 +595,7 @@ def full_facts() -> dict[Stage, dict[str, Any]]:
             "reason": "OK",
             "content_type": "text/html; charset=utf-8",
             "charset": "utf-8",
+            "charset_said": "",
             "size_bytes": 48_213,
             "streaming": True,
             "headers": [
