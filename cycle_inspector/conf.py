@@ -61,6 +61,7 @@ class Config:
     redact: tuple[str, ...] = ()  # regular expressions of names to hide besides Django's own
     thresholds: Mapping[str, int] = field(default_factory=dict)  # see analysis.Thresholds
     rules: tuple[str, ...] = ()  # dotted paths of the project's own
+    explain_slow_queries: bool = False  # by the writer, after the request
     ignore: tuple[Any, ...] = ()  # findings that nobody wants to see, see analysis.Ignore
     editor: str = ""  # a key of EDITORS, or the address at which an editor opens a file
     editor_path_map: Mapping[str, str] = field(default_factory=dict)  # here -> where the editor is
@@ -74,6 +75,7 @@ _COUNTS = frozenset(
 )
 _TEXTS = frozenset({"COLLECTORS", "IGNORE_PATHS", "REDACT", "RULES"})
 _LISTS = _TEXTS | {"IGNORE"}
+_FLAGS = frozenset({"EXPLAIN_SLOW_QUERIES"})
 _SWITCHES = frozenset({"ENABLED", "FOLLOW_THREADS"})
 
 _current: Config | None = None
@@ -144,6 +146,8 @@ def _problem(key: Any, value: Any) -> tuple[str, str] | None:
         return named, "Take the empty string out: every path starts with it."
     if key in _SWITCHES and not isinstance(value, bool):
         return named, "Make it True or False, or leave it out: it then follows DEBUG."
+    if key in _FLAGS and not isinstance(value, bool):
+        return named, "Make it True or False."
     if key == "SHOW_PANEL" and not (callable(value) or isinstance(value, str)):
         return named, "Make it a function of the request, or the dotted path of one."
     if key == "HISTORY_PATH" and (not isinstance(value, str | Path) or value == ""):

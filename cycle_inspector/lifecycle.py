@@ -13,6 +13,7 @@ from typing import Any, Self
 from django.http import FileResponse, HttpResponseBase
 
 from cycle_inspector import conf
+from cycle_inspector.analysis import Thresholds
 from cycle_inspector.assembly import assemble
 from cycle_inspector.collectors import (
     DESCRIBE,
@@ -27,6 +28,7 @@ from cycle_inspector.collectors import (
     tasks,
 )
 from cycle_inspector.collectors._guard import guard
+from cycle_inspector.explain import slow
 from cycle_inspector.history import judge, writer
 from cycle_inspector.recorder import Limits, Recorder, Tokens, current, enter, innermost, leave
 from cycle_inspector.records import Cycle, Stage
@@ -227,7 +229,17 @@ def rejoin(cycle: OpenCycle | None) -> Tokens | None:
 def keep(recorder: Recorder) -> None:
     """Hand the recorder to the history's writer; a few microseconds, and it never fails."""
     with guard("keep the cycle"):
-        writer.put(lambda: _finish(recorder))
+        writer.put(lambda: _explained(_finish(recorder)))
+
+
+def _explained(cycle: Cycle) -> Cycle:
+    """Return `cycle` with the plans of its slow reads, if the settings ask for them."""
+    config = conf.current()
+    if config.explain_slow_queries:
+        with guard("explain the slow queries"):
+            limit_ms = Thresholds.of(config.thresholds).slow_query_ms
+            return slow.explained(cycle, limit_ms * 1_000_000)
+    return cycle
 
 
 def watch(get_response: Any) -> middleware.Watch | None:

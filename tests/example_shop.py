@@ -34,6 +34,7 @@ _MARKS = {"error": "✕", "warning": "▲", "info": "●"}
 # What takes long on a busy machine is a finding on the page about it alone.
 TIMED = {
     "CI103": "SLOW_QUERY_MS",
+    "CI121": "SLOW_QUERY_MS",
     "CI206": "WAIT_IN_TRANSACTION_MS",
     "CI303": "SLOW_PROCESSOR_MS",
     "CI304": "SLOW_TEMPLATE_MS",
@@ -187,7 +188,7 @@ class Shop:
         given: dict[str, Any] = {}
         exec(settings, given)  # noqa: S102 - our own page
         ours = given.pop("CYCLE_INSPECTOR", {})
-        never = {name: _NEVER_MS for other, name in TIMED.items() if other != code}
+        never = {name: _NEVER_MS for name in TIMED.values() if name != TIMED.get(code)}
         self.configure(**{**ours, "THRESHOLDS": never | ours.get("THRESHOLDS", {})})
         for name, value in given.items():
             if name == "MIDDLEWARE":

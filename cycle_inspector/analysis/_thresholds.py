@@ -12,6 +12,7 @@ class Thresholds:
     """From where on something is worth a finding; CYCLE_INSPECTOR["THRESHOLDS"] sets them."""
 
     slow_query_ms: int = 100
+    full_scan_rows: int = 1_000  # of a table that is read in full
     repeated_queries: int = 3  # runs of one shape from one line that make an N+1
     duplicate_queries: int = 2  # runs of the very same statement and parameters
     in_list: int = 1_000  # values in one IN (...)

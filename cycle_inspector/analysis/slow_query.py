@@ -7,18 +7,23 @@ from collections.abc import Hashable, Iterable
 from cycle_inspector.analysis._queries import place_of
 from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
+from cycle_inspector.analysis.full_scan import told_by_plans
 from cycle_inspector.records import Cycle, Finding, Query, Severity
 
 CODE = "CI103"
 
 
 def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
-    """Yield a finding for each statement at or over the threshold; a loop's runs make one."""
+    """Yield a finding for each statement at or over the threshold; a loop's runs make one.
+
+    Where its plan lacks an index, that is told instead: CI121.
+    """
     limit_ns = thresholds.slow_query_ms * 1_000_000
+    told = told_by_plans(cycle, thresholds)
     place = place_of()
     groups: dict[Hashable, list[Query]] = {}
     for query in cycle.statements:
-        if query.duration_ns >= limit_ns:
+        if query.duration_ns >= limit_ns and (query.alias, query.sql) not in told:
             groups.setdefault((query.alias, query.sql, place(query)), []).append(query)
     return map(_finding, groups.values())
 

@@ -30,6 +30,17 @@ class PlanNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """A place where every row of a table is read."""
+
+    table: str
+    rows: float | None  # about how many, where that is known
+    purpose: str  # as in "to find those with author_id = ?"; empty where it is not known
+    columns: tuple[str, ...]  # of the index that would help, if one would
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How a database would run a statement, or has run it."""
 
@@ -38,7 +49,12 @@ class Plan:
     steps: tuple[PlanNode, ...]
     is_measured: bool = False  # by running the statement
     can_be_measured: bool = False
-    remarks: tuple[str, ...] = ()  # what is worth knowing, in sentences
+    scans: tuple[Scan, ...] = ()  # where a table is read in full
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is worth knowing, in sentences."""
+        return tuple(one.sentence for one in self.scans)
 
     def walk(self) -> Iterator[PlanNode]:
         """Yield every step, from the top."""

@@ -57,14 +57,14 @@ def _explain(query: Query, params: Any, *, measure: bool) -> Plan:
     with _connected(query.alias) as connection:
         steps = _steps(connection, query.sql, params, measure=measure)
         statement = statement_of(query.sql, query.vendor)
-        told = scans.remarks(_all_of(steps), statement, partial(_look_up, connection))
+        told = scans.scans(_all_of(steps), statement, partial(_look_up, connection))
         return Plan(
             alias=query.alias,
             vendor=query.vendor,
             steps=steps,
             is_measured=measure,
             can_be_measured=_can_measure(connection),
-            remarks=tuple(told),
+            scans=tuple(told),
         )
 
 
@@ -106,10 +106,16 @@ def _prefix(connection: Any, *, measure: bool) -> str:
     return "EXPLAIN QUERY PLAN "
 
 
+def is_in_memory(alias: str) -> bool:
+    """Whether a database is there for the connections of one process alone."""
+    own = connections[alias]
+    return own.vendor == "sqlite" and own.is_in_memory_db()  # type: ignore[attr-defined]
+
+
 @contextmanager
 def _connected(alias: str) -> Iterator[Any]:
     own = connections[alias]
-    if own.vendor == "sqlite" and own.is_in_memory_db():  # type: ignore[attr-defined]
+    if is_in_memory(alias):
         own.ensure_connection()
         yield own
         return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cycle_inspector.analysis._conditions import Search, Statement
 from cycle_inspector.analysis.indexes import wish
-from cycle_inspector.explain.plans import PlanNode
+from cycle_inspector.explain.plans import PlanNode, Scan
 
 FEW = 100  # rows that are read as fast as they are found
 
@@ -20,10 +20,10 @@ class Table:
     rows: float | None = None  # about how many there are, where that is known without counting
 
 
-def remarks(
+def scans(
     steps: Iterable[PlanNode], statement: Statement, look_up: Callable[[str], Table | None]
-) -> Iterator[str]:
-    """Yield a sentence for each place where a table is read in full, the same one once.
+) -> Iterator[Scan]:
+    """Yield each place where a table is read in full, of those that read alike the first.
 
     `look_up` tells of a table, or gives None for what is none of the database: a WITH, a function.
     """
@@ -40,26 +40,32 @@ def remarks(
             continue
         # A table that is named twice is looked for by other columns at each place.
         here = [search for search in statement.searches if step.table in search.names]
-        sentence = _remark(name, table, step, here or statement.searches)
-        if sentence not in said:
-            said.add(sentence)
-            yield sentence
+        scan = _scan(name, table, step, here or statement.searches)
+        if scan.sentence not in said:
+            said.add(scan.sentence)
+            yield scan
 
 
-def _remark(name: str, table: Table, step: PlanNode, searches: Iterable[Search]) -> str:
+def _scan(name: str, table: Table, step: PlanNode, searches: Iterable[Search]) -> Scan:
     # A plan may tell how many rows come out of a step, and not how many it reads.
     count = step.read_rows if table.rows is None else table.rows
     said = f"Reads all {_counted(count)} of {name}"
     if count is not None and count < FEW:
-        return f"{said}: so few that an index would change little."
+        few = f"{said}: so few that an index would change little."
+        return Scan(table=name, rows=count, purpose="", columns=(), sentence=few)
     found = wish(searches, name, table.leading)
     if found is None:
-        return f"{said}."
+        return Scan(table=name, rows=count, purpose="", columns=(), sentence=f"{said}.")
     if found.columns:
-        return f"{said} {found.purpose}: an index on {name}({', '.join(found.columns)}) would help."
-    return (
-        f"{said} {found.purpose}. An index begins with {found.indexed}: the database expects to "
-        "gain nothing from it, as where most rows match."
+        index = f"{name}({', '.join(found.columns)})"
+        sentence = f"{said} {found.purpose}: an index on {index} would help."
+    else:
+        sentence = (
+            f"{said} {found.purpose}. An index begins with {found.indexed}: the database expects "
+            "to gain nothing from it, as where most rows match."
+        )
+    return Scan(
+        table=name, rows=count, purpose=found.purpose, columns=found.columns, sentence=sentence
     )
 
 

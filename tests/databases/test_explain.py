@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from cycle_inspector.explain import running
+from cycle_inspector.analysis import Thresholds, full_scan
+from cycle_inspector.explain import running, slow
 from cycle_inspector.explain.plans import Plan
 from cycle_inspector.explain.statements import Refused
 from cycle_inspector.records import Query
@@ -176,3 +177,22 @@ def test_nothing_is_recorded_and_the_connection_is_as_it_was(database: Database)
     assert (recorded, asked) == ((), [])
     assert database.connection.connection is before
     assert connections[database.alias].get_autocommit()
+
+
+def test_the_index_that_a_slow_read_lacks_is_a_finding(database: Database) -> None:
+    fill(database)
+
+    cycle = database.cycle(lambda: list(database.of(Book).filter(title="Title 7")))
+
+    (finding,) = full_scan.find(slow.explained(cycle, 0), Thresholds(full_scan_rows=100))
+    assert finding.code == "CI121"
+    assert "shelf_book(title)" in finding.fix
+
+
+def test_a_slow_read_that_uses_an_index_is_none(database: Database) -> None:
+    fill(database)
+    first = database.of(Book).earliest("pk")
+
+    cycle = database.cycle(lambda: database.of(Book).get(pk=first.pk))
+
+    assert list(full_scan.find(slow.explained(cycle, 0), Thresholds(full_scan_rows=100))) == []

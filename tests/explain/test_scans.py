@@ -20,7 +20,8 @@ TABLES = {
 
 
 def said(sql: str, *steps: PlanNode) -> list[str]:
-    return list(scans.remarks(steps, statement_of(sql, "sqlite"), TABLES.get))
+    found = scans.scans(steps, statement_of(sql, "sqlite"), TABLES.get)
+    return [one.sentence for one in found]
 
 
 def full(table: str, read_rows: float | None = None) -> PlanNode:
