@@ -1,4 +1,5 @@
-# The two commands of the README. Both need Python and git alone, and may be run again and again.
+# The two commands of the README, which need Python and git alone, and one that takes the pictures of
+# the docs, which needs Chromium too. All may be run again and again.
 
 # pyenv hides the versions that are not switched on: look where they are.
 ifneq ($(shell command -v pyenv),)
@@ -10,7 +11,7 @@ PYTHON ?= $(shell PATH="$(PATH)"; for python in python3.13 python3.12 python3.14
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PORT ?= 8000
 
-.PHONY: demo test
+.PHONY: demo test screenshots
 
 demo: .venv/demo/installed
 	@.venv/demo/bin/python demo_site/manage.py seed
@@ -24,9 +25,17 @@ demo: .venv/demo/installed
 test: .venv/tox/installed
 	.venv/tox/bin/python -m tox run $(TOX)
 
+screenshots: .venv/screenshots/installed
+	.venv/screenshots/bin/python -m tests.browser.screenshots docs/images
+
 .venv/demo/installed: setup.cfg pyproject.toml | python
 	$(PYTHON) -m venv .venv/demo
 	.venv/demo/bin/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/screenshots/installed: setup.cfg pyproject.toml | python
+	$(PYTHON) -m venv .venv/screenshots
+	.venv/screenshots/bin/python -m pip install --quiet --editable . playwright
 	@touch $@
 
 .venv/tox/installed: tox.ini | python
