@@ -108,12 +108,14 @@ def _form_name(given: object) -> str:
 def _quote(text: str) -> str:
     r"""Return `text` as one word of a shell; control characters are written out.
 
-    >>> print(_quote("it's"), _quote("a\x1b[2J"))
-    'it'"'"'s' $'a\x1b[2J'
+    There is no quote in it then: a shell that knows no $'...' must not see its end in one.
+
+    >>> print(_quote("it's"), _quote("it's\x1b[2J"))
+    'it'"'"'s' $'it\x27s\x1b[2J'
     """
     if not _UNPRINTABLE.search(text):
         return shlex.quote(text)
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    escaped = text.replace("\\", "\\\\").replace("'", "\\x27")
     return f"$'{_UNPRINTABLE.sub(_escaped, escaped)}'"
 
 

@@ -145,6 +145,16 @@ def test_nothing_that_was_captured_gets_out_of_its_quotes() -> None:
     assert f"X-Nasty: {NASTY}".replace("\n", " ").replace("\x1b", " ") in " ".join(found)
 
 
+def test_a_shell_that_knows_no_such_quotes_runs_nothing_either() -> None:
+    command = export(cycle_of("GET", url="http://testserver/\x01'; touch /tmp/pwned; ': \\'"))
+
+    # To dash this is a dollar and a text in single quotes: the next quote would end it.
+    [line] = [line for line in command.splitlines() if line.startswith("curl ")]
+    assert line.startswith("curl --globoff $'")
+    assert line.count("'") == 2
+    assert words(command)[1] == "http://testserver/\x01'; touch /tmp/pwned; ': \\'"
+
+
 def test_type_of_no_body_is_not_sent() -> None:
     headers = [["Content-Type", "text/plain"]]
 
