@@ -25,7 +25,8 @@ from cycle_inspector.records import Cycle, Event, Finding, Frame, Query, Stage, 
 KEYS = ("sql", "table", "time", "file", "stage")
 
 _TERM = re.compile(r'(?:([a-z]+):)?(?:"([^"]*)"|(\S+))', re.IGNORECASE)
-_TIME = re.compile(r"(<=|>=|<|>|)\s*(\d+(?:\.\d+)?)\s*(ms|s|)", re.IGNORECASE)
+# No longer than what a database can hold in nanoseconds.
+_TIME = re.compile(r"(<=|>=|<|>|)\s*(\d{1,9}(?:\.\d+)?)\s*(ms|s|)", re.IGNORECASE)
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,

@@ -121,6 +121,7 @@ def test_transactions_have_no_number_and_are_found() -> None:
     ("text", "said"),
     [
         ("time:soon", "time:soon is no duration. Write time:>10"),
+        (f"time:>{'9' * 400}", "9 is no duration. Write time:>10"),
         ("stage:sql", "stage:sql is none of the stages: client, gateway"),
         ("x" * 1_001, "at most 1000 characters"),
     ],

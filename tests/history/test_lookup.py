@@ -70,6 +70,7 @@ def three(history: Path) -> None:
         ("ci103", [2]),
         ("time:>100", [2]),
         ("time:<50", [1]),
+        ("time:<999999999s", [1, 2, 3]),
         ("books status:404", [3]),
         ("sql:insert", [3]),
         ("table:shop_book", [3]),
