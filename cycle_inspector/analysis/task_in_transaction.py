@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
 from cycle_inspector.analysis._transactions import Transaction, Transactions, writes
-from cycle_inspector.records import Cycle, Event, Finding, Severity
+from cycle_inspector.records import Cycle, Event, Finding, Frame, Severity
 
 CODE = Code(
     code="CI604",
@@ -19,6 +20,9 @@ CODE = Code(
 _LONGEST_TITLE = 160
 _TAKEN = ("enqueued", "successful", "failed")
 
+# When each line has written, in order, by alias and thread and line.
+_Writes = dict[tuple[str, str, Frame | None], list[int]]
+
 
 def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
     """Yield a finding for each task that was handed over while a transaction was open.
@@ -29,11 +33,11 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
     tasks = [one for one in cycle.events if one.kind == "task" and _is_handed_over(one)]
     if not tasks:
         return
-    transactions = Transactions(cycle)
+    transactions, written = Transactions(cycle), _writes_of(cycle)
     groups: dict[tuple[object, ...], list[Event]] = {}
     for event in tasks:
         around = transactions.around(event)
-        if around is not None and not _is_row(event, around, cycle):
+        if around is not None and not _is_row(event, around, written):
             groups.setdefault((event.name, event.caller, event.template), []).append(event)
     for group in groups.values():
         first = group[0]
@@ -61,15 +65,23 @@ def _is_handed_over(event: Event) -> bool:
     return said.get("state") in _TAKEN
 
 
-def _is_row(event: Event, around: Transaction, cycle: Cycle) -> bool:
+def _writes_of(cycle: Cycle) -> _Writes:
+    found: _Writes = {}
+    for query in cycle.statements:
+        if writes(query):
+            key = query.alias, query.thread, query.caller
+            found.setdefault(key, []).append(query.start_ns)
+    for moments in found.values():
+        moments.sort()
+    return found
+
+
+def _is_row(event: Event, around: Transaction, written: _Writes) -> bool:
     """Whether the line that hands the task over has just written a row in the transaction."""
     begin = around.begin
-    return event.caller is not None and any(
-        (query.alias, query.thread) == (begin.alias, begin.thread)
-        and begin.start_ns <= query.start_ns <= event.at_ns
-        and query.caller == event.caller
-        and writes(query)
-        for query in cycle.statements
+    moments = written.get((begin.alias, begin.thread, event.caller), [])
+    return event.caller is not None and (
+        bisect_left(moments, begin.start_ns) < bisect_right(moments, event.at_ns)
     )
 
 
