@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from cycle_inspector.records import HIDDEN, Cycle, Facts, Json, Stage
 
@@ -43,6 +42,11 @@ class Sent:
     text: str | None = None
     hidden: tuple[str, ...]  # where a placeholder stands
     lacks: tuple[str, ...]  # sentences
+
+    @property
+    def path(self) -> str:
+        """Path and query of the address, whose host may be none that can be parsed."""
+        return f"/{self.url.partition('://')[2].partition('/')[2]}"
 
     @property
     def is_multipart(self) -> bool:
@@ -110,7 +114,7 @@ def _shown(value: Any) -> Any:
 def _hidden(
     facts: Facts, headers: Iterable[tuple[str, str]], cookies: Iterable[str]
 ) -> Iterator[str]:
-    for pair in urlsplit(str(facts.get("url") or "")).query.split("&"):
+    for pair in str(facts.get("url") or "").partition("?")[2].split("&"):
         if HIDDEN in pair:
             yield f"the query parameter {pair.partition('=')[0]}"
     for name, value in headers:

@@ -11,7 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from cycle_inspector.exporters._sent import PLACEHOLDER, Sent, one_line, what_was_sent
 from cycle_inspector.records import Cycle, Stage
@@ -61,7 +61,7 @@ def _imports(sent: Sent) -> Iterator[str]:
 
 
 def _name(sent: Sent) -> str:
-    words = re.findall(r"[a-z0-9]+", urlsplit(sent.url).path.lower())
+    words = re.findall(r"[a-z0-9]+", sent.path.partition("?")[0].lower())
     method = re.sub(r"[^a-z0-9]", "_", sent.method.lower())
     return "_".join([method, *words])[:60]
 
@@ -126,10 +126,9 @@ def _call(cycle: Cycle, sent: Sent) -> Iterator[str]:
 
 
 def _path(cycle: Cycle, sent: Sent) -> str:
-    parts = urlsplit(sent.url)
+    path, mark, query = sent.path.partition("?")
     prefix = str(cycle.stage(Stage.GATEWAY).facts.get("script_name") or "").rstrip("/")
-    path = parts.path.removeprefix(prefix) or "/"
-    return f"{path}?{parts.query}" if parts.query else path
+    return f"{path.removeprefix(prefix) or '/'}{mark}{query}"
 
 
 def _body(sent: Sent) -> Iterator[str]:

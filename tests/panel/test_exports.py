@@ -48,6 +48,19 @@ def test_path_cannot_name_the_file() -> None:
     assert len(name) < 110
 
 
+@pytest.mark.parametrize("host", ["[1:2]", "[::1", "a]b"])
+@pytest.mark.parametrize("one", exports.ALL, ids=lambda one: one.name)
+def test_a_request_that_names_no_host_can_be_exported(
+    one: exports.Export, host: str, wsgi_site: Site
+) -> None:
+    answer = wsgi_site.get("/hello/?token=hunter2", {"Host": host})
+    assert answer.cycle is not None
+
+    exported = wsgi_site.get(f"/__cycle__/{answer.cycle_id}/exports/{one.name}")
+    assert exported.status == 200
+    assert "hunter2" not in exported.text
+
+
 @pytest.mark.parametrize("path", ["/hello/", "/raises/", "/stream/", "/side-events/", "/nested/"])
 @pytest.mark.parametrize("one", exports.ALL, ids=lambda one: one.name)
 def test_each_kind_of_cycle_can_be_exported(
