@@ -294,6 +294,6 @@ def _problem(request: HttpRequest, title: str, sentence: str, status: int) -> Ht
     path = request.path_info
     if path.endswith(".json"):
         return JsonResponse({"error": sentence}, status=status)
-    if path.endswith(("/report", "/events", "/explain", "/pin")) or "/stages/" in path:
+    if path.endswith(("/report", "/events", "/search", "/explain", "/pin")) or "/stages/" in path:
         return HttpResponse(pages.problem_fragment(sentence), status=status)
     return HttpResponse(pages.problem(title, sentence, urls_of(request)), status=status)

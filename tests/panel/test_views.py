@@ -311,6 +311,14 @@ def test_an_oversized_beacon_is_refused_unread(ask, cycle, history):
 # The plan of a query
 
 
+@pytest.mark.parametrize("path", ["report", "events", "search?q=a", "pin"])
+def test_of_what_is_put_into_a_page_a_problem_is_a_fragment(ask, history, path):
+    response = ask(f"{UNKNOWN}/{path}", "POST" if path == "pin" else "GET", **OWN)
+    assert response.status_code == 404
+    assert "There is no such cycle" in text(response)
+    assert "<html" not in text(response)
+
+
 def test_the_plan_of_a_query_is_a_fragment(ask, cycle, monkeypatch):
     query, asked = cycle.queries[0], []
     monkeypatch.setattr(
