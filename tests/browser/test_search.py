@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
 from tests.browser import sample_site
@@ -52,6 +55,23 @@ def test_escape_leaves_the_search_and_then_the_drawer(page):
     expect(drawer.locator("#overview")).to_be_visible()
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
+
+
+def test_an_answer_that_comes_after_the_search_was_left_is_not_shown(page):
+    page.goto(f"/__cycle__/{sample_site.RICH.id}/")
+    page.locator("cycle-search input").wait_for()
+    held = []
+    page.route("**/search?q=*", lambda route: held.append(route))
+    with page.expect_request("**/search?q=*"):
+        search(page, "table:author")
+    page.keyboard.press("Escape")
+    [route] = held
+    with suppress(PlaywrightError):  # the page has given it up
+        route.continue_()
+    page.unroute("**/search?q=*")
+    page.wait_for_timeout(200)
+    assert page.locator(".found").count() == 0
+    expect(page.locator("#overview")).to_be_visible()
 
 
 def test_a_slash_in_a_field_of_the_page_is_the_pages_own(page):

@@ -46,6 +46,8 @@ export class CycleSearch extends HTMLElement {
   }
 
   clear() {
+    clearTimeout(this.#timer);
+    this.#asking?.abort();
     this.#input.value = "";
     this.#show();
   }
