@@ -253,3 +253,26 @@ def test_at_two_and_four_times_the_size_all_of_it_can_be_reached(
     views = drawer.locator(".views").bounding_box()
     assert views is not None
     assert views["height"] > 60
+
+
+def test_a_server_that_was_away_for_a_moment_is_asked_again(page: Page, drawer: Locator) -> None:
+    visit(page)
+    page.evaluate("window.addEventListener('unhandledrejection', () => (window.disturbed = true))")
+    page.route("**/drawer.css", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.locator("cycle-panel .line").click()
+    page.wait_for_timeout(100)
+    page.unroute("**/drawer.css")
+    page.locator("cycle-panel .line").click()
+
+    drawer.locator(".timeline").wait_for()
+    assert page.evaluate("window.disturbed") is None
+
+
+def test_a_page_that_is_rebuilt_takes_the_open_drawer_along(page: Page, drawer: Locator) -> None:
+    open_drawer(page)
+    page.evaluate("document.documentElement.prepend(document.querySelector('cycle-panel'))")
+    drawer.get_by_role("button", name="Dock at the right").click()
+
+    page.set_viewport_size({"width": 640, "height": 400})
+    expect(drawer).to_have_attribute("data-dock", "bottom")

@@ -71,8 +71,11 @@ export class CycleDrawer extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.#leaving?.abort();
-    this.#loading.abort();
+    queueMicrotask(() => {
+      if (this.isConnected) return; // moved with the panel
+      this.#leaving?.abort();
+      this.#loading.abort();
+    });
   }
 
   get base() {

@@ -115,8 +115,8 @@ export class CyclePanel extends HTMLElement {
     const signal = this.#leaving?.signal;
     if (!signal || !this.#own) return;
     if (document.activeElement !== this) this.#before = focusedElement();
-    this.#opening ??= this.#makeDrawer(signal);
-    const drawer = await this.#opening;
+    const drawer = await this.#drawerOrNone(signal);
+    if (!drawer) return;
     drawer.hidden = false;
     this.#showLine();
     this.#tell();
@@ -158,6 +158,17 @@ export class CyclePanel extends HTMLElement {
   /** @param {MouseEvent} event */
   #openByLine(event) {
     if (event.target instanceof Element && event.target.closest(".line")) this.open();
+  }
+
+  /** @param {AbortSignal} signal */
+  async #drawerOrNone(signal) {
+    try {
+      return await (this.#opening ??= this.#makeDrawer(signal));
+    } catch (reason) {
+      this.#opening = undefined; // a server that is away for a moment is asked again
+      if (!signal.aborted) console.info("Cycle Inspector:", reason);
+      return undefined;
+    }
   }
 
   /** @param {AbortSignal} signal */
