@@ -7,13 +7,13 @@ memory is left out: its connections are the project's.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from django.db import connections
 
+from cycle_inspector.analysis import full_scan
 from cycle_inspector.explain import running, statements
-from cycle_inspector.explain.plans import Scan
-from cycle_inspector.records import Cycle, Json, Query, Stage
+from cycle_inspector.explain.plans import Plan, Scan
+from cycle_inspector.records import Cycle, Json, Query
 
 MOST = 3  # statements of one cycle, the slowest first
 
@@ -21,13 +21,12 @@ MOST = 3  # statements of one cycle, the slowest first
 def explained(cycle: Cycle, least_ns: int) -> Cycle:
     """Return `cycle` with `plans` in its database stage, if reads took `least_ns` or longer."""
     plans = [plan for query in _slow(cycle, least_ns) if (plan := _plan(query)) is not None]
-    if not plans:
-        return cycle
-    stages = tuple(
-        replace(one, facts={**one.facts, "plans": plans}) if one.stage is Stage.DATABASE else one
-        for one in cycle.stages
-    )
-    return replace(cycle, stages=stages)
+    return full_scan.with_plans(cycle, plans)
+
+
+def told(query: Query, plan: Plan) -> dict[str, Json]:
+    """Return what the plan of a query says, as a fact of its cycle."""
+    return {"query": query.id, "scans": list(_scans(plan.scans))}
 
 
 def _slow(cycle: Cycle, least_ns: int) -> list[Query]:
@@ -43,10 +42,9 @@ def _slow(cycle: Cycle, least_ns: int) -> list[Query]:
 
 def _plan(query: Query) -> dict[str, Json] | None:
     try:
-        plan = running.explain(query)
+        return told(query, running.explain(query))
     except statements.Refused:
         return None
-    return {"query": query.id, "scans": list(_scans(plan.scans))}
 
 
 def _scans(scans: tuple[Scan, ...]) -> Iterator[dict[str, Json]]:

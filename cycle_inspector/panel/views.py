@@ -274,7 +274,8 @@ def _explain(request: HttpRequest, cycle_id: UUID, number: int) -> HttpResponseB
     query = plan.find(cycle_of(cycle_id), number)
     if query is None:
         raise Absent("There is no such query in this cycle.")
-    return HttpResponse(plan.show(query, measure=request.GET.get("measure") == "1"))
+    measure = request.GET.get("measure") == "1"
+    return HttpResponse(plan.show(query, measure=measure, cycle_id=str(cycle_id)))
 
 
 @allow(*READING)

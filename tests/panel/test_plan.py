@@ -5,15 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 
 from cycle_inspector.explain import running
 from cycle_inspector.explain.plans import Plan, PlanNode
+from cycle_inspector.history import plans
+from cycle_inspector.history.trouble import HistoryUnavailable
 from cycle_inspector.panel import plan
+from tests.conftest import Server
 from tests.factories import make_cycle, make_query
-from tests.shelf.models import Book
+from tests.shelf.models import Book, Tag
 
 BOOKS = 'SELECT "shelf_book"."title" FROM "shelf_book" WHERE "shelf_book"."title" = %s'
 HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def tags(transactional_db: None) -> None:
+    Tag.objects.bulk_create(Tag(name=str(at)) for at in range(1_200))
 
 
 def test_a_query_is_found_by_its_id() -> None:
@@ -68,3 +77,29 @@ def test_measuring_is_offered_with_its_warning_until_it_is_done(
     assert "rows estimated 3 · real 2 · cost 1.25" in shown
     assert "<ul><li><code>Seq Scan on book</code>" in shown
     assert HOSTILE not in shown
+
+
+def test_what_the_plan_says_becomes_a_finding(serve: Server, tags: None) -> None:
+    def view(request: Any) -> HttpResponse:
+        return HttpResponse(str(list(Tag.objects.filter(name="a"))))
+
+    answer = serve(view).get("/")
+    (query,) = answer.cycle.queries
+    assert [one.code for one in answer.cycle.findings] == []
+
+    plan.show(query, measure=False, cycle_id=answer.cycle_id)
+
+    (finding,) = answer.cycle.findings
+    assert finding.code == "CI121"
+    assert "Add an index on shelf_tag(name)" in finding.fix
+
+
+def test_a_plan_that_cannot_be_kept_is_shown_all_the_same(
+    tags: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def keep(*_: Any) -> bool:
+        raise HistoryUnavailable("It is locked.")
+
+    monkeypatch.setattr(plans, "keep", keep)
+    query = make_query(sql='SELECT "name" FROM "shelf_tag" WHERE "name" = %s', params=("A",))
+    assert "SCAN shelf_tag" in plan.show(query, measure=False, cycle_id="1")

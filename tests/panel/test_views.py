@@ -322,12 +322,16 @@ def test_of_what_is_put_into_a_page_a_problem_is_a_fragment(ask, history, path):
 def test_the_plan_of_a_query_is_a_fragment(ask, cycle, monkeypatch):
     query, asked = cycle.queries[0], []
     monkeypatch.setattr(
-        plan, "show", lambda query, *, measure: asked.append((query, measure)) or "<p>a plan</p>"
+        plan,
+        "show",
+        lambda query, *, measure, cycle_id: (
+            asked.append((query, measure, cycle_id)) or "<p>a plan</p>"
+        ),
     )
     for more in ("", "?measure=1", "?measure=0"):
         response = ask(f"{cycle.id}/queries/{query.id}/explain{more}", "POST", **OWN)
         assert (response.status_code, text(response)) == (200, "<p>a plan</p>")
-    assert asked == [(query, False), (query, True), (query, False)]
+    assert asked == [(query, measure, cycle.id) for measure in (False, True, False)]
 
 
 def test_a_plan_is_for_the_pages_own_script_and_by_post(ask, cycle, settings):
