@@ -190,7 +190,7 @@ class Writer:
                 if self._waiting and (is_urgent or pause is None or pause <= 0):
                     if not is_urgent:
                         self._linger()
-                    return list(islice(self._waiting, BATCH))
+                    return list(islice(self._waiting, BATCH)) if self._is_current() else None
                 self._arrived.wait(pause)
             return None
 

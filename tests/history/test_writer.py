@@ -65,6 +65,32 @@ def test_cycle_is_written_soon_where_no_request_is_served(
     assert kept() == ids(1)
 
 
+def test_thread_that_is_stopped_as_it_waits_leaves_later_cycles_to_the_next(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by: list[threading.Thread] = []
+
+    def finish() -> records.Cycle:
+        by.append(threading.current_thread())
+        return make_cycle(id=make_id(2))
+
+    monkeypatch.setattr(writer, "PATIENCE_SECONDS", 60.0)
+    writer.serving.add(make_id(9))
+    try:
+        put(1)
+        time.sleep(2 * writer.LINGER_SECONDS)
+        with writer._writer._arrived:  # the thread sees nothing of what is in between
+            stopped = writer._writer._thread
+            writer.stop(0)
+            writer.put(finish)
+    finally:
+        writer.serving.clear()
+    wait_until_idle()
+    assert len(by) == 1
+    assert by[0] is not stopped
+    assert kept()[-1:] == ids(2)
+
+
 def test_nothing_is_waiting_at_first_and_after_a_flush(history: Path) -> None:
     assert not writer.is_waiting()
     assert writer.flush(0)
