@@ -10,7 +10,9 @@ import re
 # Escaped by a backslash; an underscore inside of a word is none of Markdown's business.
 _SPECIAL = re.compile(r"[\\`*\[\]<>#|~&$!]|(?<![^\W_])_|_(?![^\W_])")
 # At the beginning of a line these make a list, a heading or a rule.
-_LEADING = re.compile(r"^([-+=]|\d+(?=[.)]))")
+_LEADING = re.compile(r"^(?:(\d+)(?=[.)](?:\s|$))|(?=[-+=]))")
+# What is made a link, or a call, without any mark.
+_BARE = re.compile(r"@|://|\bwww\.", re.I)
 _TICKS = re.compile(r"`+")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
@@ -22,9 +24,9 @@ def text(given: object) -> str:
     a \*b\* \_\_c\_\_ x_y
     """
     line = _on_one_line(given)
-    if "@" in line or "://" in line:
+    if _BARE.search(line):
         return code(line)  # a backslash stops neither a call nor a link
-    return _LEADING.sub(r"\\\1", _SPECIAL.sub(r"\\\g<0>", line))
+    return _LEADING.sub(r"\1\\", _SPECIAL.sub(r"\\\g<0>", line))
 
 
 def code(given: object) -> str:
