@@ -33,7 +33,8 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
         yield CODE.about_queries(
             queries,
             f"Prefetched and not used: {one.get('model')} {lookup}, {one['children']} objects",
-            f'Take "{lookup}" out of prefetch_related(), at least for this page.',
+            f'Take "{lookup}" out of prefetch_related(). Where other requests of this view read '
+            "it, prefetch it for those alone.",
             cost_ns=cost_ns,
             saved_ns=cost_ns,
         )

@@ -169,6 +169,32 @@ def tagged_at_once() -> None:
     Tag.objects.filter(object_id__in=Book.objects.values("pk")).update(word="old")
 
 
+def authors(*, is_full: bool, prefetched: bool) -> Callable[[], None]:
+    """Return a page that reads the books on some requests only."""
+
+    def page() -> None:
+        found = Author.objects.all()
+        for author in found.prefetch_related("books") if prefetched else found:
+            list(author.books.all() if is_full else ())
+
+    return page
+
+
+def test_what_some_requests_read_is_asked_for_by_those_alone(shop: str) -> None:
+    told = {}
+    for is_full in (False, True):
+        for prefetched in (False, True):
+            with record() as recording:
+                authors(is_full=is_full, prefetched=prefetched)()
+            told[is_full, prefetched] = recording.cycle.findings
+
+    (n_plus_one,), (unused,) = told[True, False], told[False, True]
+    assert (n_plus_one.code, unused.code) == ("CI101", "CI104")
+    assert "Where other requests of this view read it, prefetch it for those alone." in unused.fix
+    # So both have been done as they say.
+    assert told[True, True] == told[False, False] == ()
+
+
 PAIRS: list[tuple[str, Callable[[], None], Callable[[], None]]] = [
     ("CI102", read_twice, read_once),
     ("CI102", the_same_row_of_each_object, the_row_before_them),
