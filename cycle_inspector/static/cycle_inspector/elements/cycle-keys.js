@@ -6,6 +6,7 @@ const KEYS = [
   ["Ctrl Shift `", "hide the closed line, or bring it back"],
   ["↑ ↓ Home End", "walk the stages, or a list"],
   ["Tab", "go from the stages to what is shown, and on"],
+  ["/", "search the cycle"],
   ["Esc", "step back: list, stage, overview, page"],
   ["↑ ↓ ← → on the edge", "make the panel larger or smaller; with Shift faster"],
   ["Enter on the edge", "make it as large as it can be, and usual again"],
