@@ -35,8 +35,7 @@ _NAMED = re.compile(
     r"(?P<value>\"[^\"\n]*\"?|'[^'\n]*'?|(?:Bearer |Basic |Token )?[^\s&,;\"'()\[\]{}]+)",
     re.I,
 )
-# An address with a query, as urllib3 quotes the one that it could not reach.
-_ADDRESS = re.compile(r"\S+\?\S+=\S+")
+_UNSPACED = re.compile(r"\S+")
 # The key of a session, as Django's own session engines put it into a cache.
 _SESSION = re.compile(r"(?<=django\.contrib\.sessions\.)(cached_db|cache)\w+")
 
@@ -54,11 +53,20 @@ def message_of(error: BaseException) -> str:
 def hide_values(message: str) -> str:
     """Return a message, as of a database, without the values that are, or may be, secret."""
     if "?" in message:
-        message = _ADDRESS.sub(lambda found: _redaction.redact_url(found[0]), message)
+        message = _UNSPACED.sub(_redacted_address, message)
     message = _KEY.sub(_named_before, message)
     message = _ROW.sub(f"({HIDDEN})", message)
     message = _VALUE_FOR.sub(_named_after, message)
     return _PIECE.sub(_piece, message)
+
+
+def _redacted_address(found: re.Match[str]) -> str:
+    """Hide what an address with a query holds, as urllib3 quotes the one it could not reach."""
+    text = found[0]
+    # Not by a pattern: what a visitor can have quoted must not be gone over again and again.
+    mark = text.find("?", 1)
+    has_value = mark > 0 and text.find("=", mark + 2, len(text) - 1) > 0
+    return _redaction.redact_url(text) if has_value else text
 
 
 def clean(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -91,3 +92,11 @@ def test_a_secret_of_an_address_in_a_message_is_hidden() -> None:
     )
     assert clean(shown) == shown
     assert message_of(OSError("at /books?page=2")) == "at /books?page=2"
+
+
+@pytest.mark.parametrize("quoted", ["?", "?a", "?=", "a?&", "Key (", ")=(", "' for key "])
+def test_no_text_that_a_visitor_can_have_quoted_takes_long(quoted: str) -> None:
+    start = time.monotonic()
+    clean(f"Not Found: /{quoted * 2_000}"[:2_000])
+
+    assert time.monotonic() - start < 5  # each step of a pattern over all of it would take 20 s
