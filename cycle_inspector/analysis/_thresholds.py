@@ -22,6 +22,7 @@ class Thresholds:
     wait_in_transaction_ms: int = 100  # for outgoing HTTP
     unread_rows: int = 100  # rows loaded for their number alone, or for a small part of them
     repeated_renders: int = 100  # of one template at one line of another
+    same_renders_ms: int = 20  # of writing the same again, from one line
     missed_templates: int = 20  # names that one place has tried
     processor_queries: int = 3  # of one context processor
     slow_processor_ms: int = 100  # in all renders

@@ -25,6 +25,7 @@ from cycle_inspector.collectors import (
     _jinja,
     _jinja_lines,
     _missing,
+    _outputs,
     _processors,
 )
 from cycle_inspector.collectors._guard import failed
@@ -50,6 +51,7 @@ class Note:
         "missing",
         "outer",
         "outer_names",
+        "outputs",
         "processors",
     )
 
@@ -62,6 +64,7 @@ class Note:
         self.missing: dict[str, _missing.Missing] = {}
         self.outer: dict[Thread, tuple[Any, int]] = {}  # of the context of the outermost render
         self.outer_names: dict[Thread, dict[Any, Any]] = {}  # the same of Jinja2
+        self.outputs: _outputs.Outputs = {}
         self.folded: dict[tuple[int | None, Thread], OpenRender] = {}
 
 
@@ -110,6 +113,7 @@ def describe(recorded: Recorded) -> Summed:
                 for at, given in note.contexts.values()
             ],
             "processors": _processors.told(note.processors, recorded.queries),
+            **({"same": same} if (same := _outputs.told(note.outputs, renders)) else {}),
             **({"contexts_left_out": note.left_out} if note.left_out else {}),
         },
     )
@@ -218,14 +222,18 @@ def _open_folded(recorder: Recorder, template: Any) -> OpenRender:
 
 
 def _run(recorder: Recorder, opened: OpenRender, original: Any, owner: Any, context: Any) -> Any:
+    written = None
     try:
-        return original(owner, context)
+        written = original(owner, context)
+        return written
     except BaseException as error:
         opened.error = type(error).__name__
         raise
     finally:
         try:
             opened.finish(recorder)
+            note: Note = recorder.notes.get(Stage.TEMPLATES) or recorder.note(Stage.TEMPLATES, Note)
+            _outputs.note(note.outputs, opened, written)
         except Exception as error:
             failed(_RECORD, recorder, error)
 

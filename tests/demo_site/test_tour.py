@@ -68,7 +68,7 @@ def test_each_page_shows_what_its_lesson_promises(visitor: Visitor, lesson: Less
     statements = [query for query in document["queries"] if not query["is_transaction"]]
     codes = {finding["code"] for finding in document["findings"]}
     # On a busy machine any query, and any template, may be slow.
-    codes -= {"CI103", "CI304"} - set(lesson.findings)
+    codes -= {"CI103", "CI304", "CI305"} - set(lesson.findings)
     assert len(statements) == lesson.queries
     assert codes == set(lesson.findings)
 
