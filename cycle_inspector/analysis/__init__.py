@@ -55,6 +55,7 @@ from cycle_inspector.analysis import (
     unused_prefetch,
     weak_cookie,
     whole_table,
+    wide_columns,
     write_loops,
 )
 from cycle_inspector.analysis._comments import is_silenced
@@ -75,6 +76,7 @@ RULES: tuple[Rule, ...] = (
     rows_for_their_number.RULE,
     counted_and_loaded.RULE,
     whole_table.RULE,
+    wide_columns.RULE,
     write_loops.RULE,
     long_in_list.RULE,
     deep_offset.RULE,

@@ -21,6 +21,7 @@ class Thresholds:
     commits: int = 20  # writes outside of a transaction, from one line
     wait_in_transaction_ms: int = 100  # for outgoing HTTP
     unread_rows: int = 100  # rows loaded for their number alone, or for a small part of them
+    wide_kb: int = 1_024  # of text in columns without a length, from one place
     repeated_renders: int = 100  # of one template at one line of another
     same_renders_ms: int = 20  # of writing the same again, from one line
     missed_templates: int = 20  # names that one place has tried

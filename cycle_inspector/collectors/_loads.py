@@ -66,6 +66,7 @@ class Load:
         "queryset",
         "related",
         "ways",
+        "wide",
     )
 
     def __init__(self, queryset: Any) -> None:
@@ -84,6 +85,7 @@ class Load:
         self.related: Any = False  # what came along by select_related(), as the query has it
         self.objects: dict[str, tuple[Any, int | None]] | None = None  # and how many of each
         self.deferred: Any = None
+        self.wide: dict[str, int] | None = None  # about how much text some columns brought
         self.is_sliced = False
 
     def asked_in(self, way: int) -> None:

@@ -95,7 +95,9 @@ def _entry(group: Group) -> dict[str, Any]:
     first = group.loads[0][0]
     taken: int | None = 0
     related: dict[str, list[Any]] = {}
+    wide: Counter[str] = Counter()
     for load, _ in group.loads:
+        wide.update(load.wide or {})
         if taken is not None:
             more = load.taken()
             taken = None if more is None else taken + more
@@ -118,6 +120,7 @@ def _entry(group: Group) -> dict[str, Any]:
         "asked": [[WAYS[way], asked.id] for load in ran for way, asked in load.asked or ()],
         "related": [[path, *one] for path, one in related.items()],
         "deferred": _deferred(first),
+        "wide": dict(wide) or None,
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db.models import query
 
-from cycle_inspector.collectors import _loads, _prefetches, _related
+from cycle_inspector.collectors import _loads, _prefetches, _related, _widths
 from cycle_inspector.collectors._guard import failed, guard
 from cycle_inspector.collectors._loads import (
     BOOL,
@@ -83,6 +83,8 @@ def _fetching() -> Any:
                 if load.query is not None or load.count:  # none() asks nobody
                     load.iterable = self._iterable_class
                     _loads.keep(recorder, load, self)
+                    if load.count:
+                        load.wide = _widths.estimated(self.model, rows)
                     if load.related and rows:
                         load.objects = _related.counted(self.model, load.related, rows)
                     if sys._getframe(1).f_code is item:
