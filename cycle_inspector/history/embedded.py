@@ -6,6 +6,7 @@ import contextlib
 import os
 import pkgutil
 import sqlite3
+import threading
 import time
 from importlib import import_module
 from pathlib import Path
@@ -165,16 +166,33 @@ def _migration_names() -> list[str]:
 
 def _make_file(path: Path) -> None:
     """Make an empty file at `path`, with its folder, unless it is there."""
-    if path.exists():
-        return
-    if not path.parent.is_dir():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        (path.parent / ".gitignore").write_text("*\n")
-    with contextlib.suppress(FileExistsError):
-        path.open("xb").close()
-        # Left behind by a file that was deleted, they would be taken for those of the new one.
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
+    # One thread at a time: closing the new file would take away the locks that another thread of
+    # this process has on it by then (sqlite.org/howtocorrupt.html, 2.2).
+    with _making:
+        if path.exists():
+            return
+        if not path.parent.is_dir():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            (path.parent / ".gitignore").write_text("*\n")
+        beside = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))
+        stale = [one for one in beside if one.exists()]
+        with contextlib.suppress(FileExistsError):
+            path.open("xb").close()
+            # Left behind by a file that was deleted, they would be taken for those of the new one.
+            # Another process may have opened that already, so only what was there before is.
+            for one in stale:
+                one.unlink(missing_ok=True)
+
+
+def _allow_making() -> None:
+    """In a child, which may have been forked while another thread held the lock."""
+    global _making
+    _making = threading.Lock()
+
+
+_making = threading.Lock()
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_allow_making)
 
 
 def _is_locked(error: BaseException) -> bool:

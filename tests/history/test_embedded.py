@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import threading
 from pathlib import Path
@@ -160,6 +161,31 @@ def test_many_threads_may_make_it_at_once(history: Path) -> None:
         thread.join(30)
     assert failures == []
     assert Cycle.objects.count() == 8
+
+
+def test_files_of_whoever_opens_it_meanwhile_are_left_alone(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Path.open
+    others = []
+
+    def open_and_be_overtaken(self: Path, *args: Any, **given: Any) -> Any:
+        file = opened(self, *args, **given)
+        if self == history:  # another process is as quick as this
+            other = sqlite3.connect(history)
+            other.execute("PRAGMA journal_mode=WAL")
+            other.execute("CREATE TABLE half (a)")
+            others.append(other)
+        return file
+
+    monkeypatch.setattr(Path, "open", open_and_be_overtaken)
+    embedded._make_file(history)
+
+    (other,) = others
+    assert history.with_name("history.sqlite3-wal").exists()
+    other.execute("INSERT INTO half VALUES (1)")
+    other.commit()
+    other.close()
 
 
 def test_many_processes_may_make_it_at_once(history: Path) -> None:
