@@ -118,6 +118,7 @@ export class CyclePanel extends HTMLElement {
     const drawer = await this.#drawerOrNone(signal);
     if (!drawer) return;
     drawer.hidden = false;
+    if (takeFocus) drawer.focusRail(); // at once: its keys work while the report is on its way
     this.#showLine();
     this.#tell();
     remember({ open: true });
