@@ -33,9 +33,9 @@ class Answers(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def answering() -> Iterator[str]:
-    """Let the server answer, and give its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+def answering(answers: type[BaseHTTPRequestHandler] = Answers) -> Iterator[str]:
+    """Let a server answer in a thread of its own, and give its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), answers) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"

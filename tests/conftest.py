@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ import pytest
 from django.urls import path
 
 from cycle_inspector.history import database, writer
+from tests.answers import answering
 from tests.site import SERVERS, Site
 
 PAIR = (
@@ -125,9 +125,5 @@ class _Answers(BaseHTTPRequestHandler):
 @pytest.fixture(scope="session")
 def elsewhere() -> Iterator[str]:
     """Give the address of a server in a thread of its own."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with answering(_Answers) as address:
+        yield address

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from cycle_inspector.analysis._thresholds import Thresholds
-from cycle_inspector.records import Cycle, Finding, Frame, Query, Severity, TemplateLine
+from cycle_inspector.records import Cycle, Event, Finding, Frame, Query, Severity, TemplateLine
 
 _DJANGO = "https://docs.djangoproject.com/en/stable/"
 
@@ -40,6 +40,30 @@ class Code:
             evidence=tuple(query.id for query in queries),
             fix=fix,
             saved_ns=saved_ns,
+        )
+
+    def about_events(
+        self,
+        events: Sequence[Event],
+        title: str,
+        fix: str,
+        *,
+        count: int | None = None,
+        cost_ns: int = 0,
+    ) -> Finding:
+        """Return a finding of this code about some events, of which the first says the place.
+
+        Not the longest: a comment that silences a finding stands at one line.
+        """
+        first = events[0]
+        return self.about(
+            title,
+            fix,
+            caller=first.caller,
+            template=first.template,
+            evidence=(first.parent,),
+            count=len(events) if count is None else count,
+            cost_ns=cost_ns,
         )
 
     def about(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cycle_inspector.analysis._calls import duration_ns
 from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
 from cycle_inspector.records import Cycle, Event, Finding, Frame, Severity, Stage
@@ -32,7 +33,7 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
         if event.kind == "http" and event.attributes.get("on_loop") is True:
             lines.setdefault(event.caller, []).append(event)
     for caller, events in lines.items():
-        cost_ns = sum(int(one.attributes.get("duration_ns") or 0) for one in events)
+        cost_ns = sum(map(duration_ns, events))
         many = f"{len(events)} requests" if len(events) > 1 else "A request"
         yield CODE.about(
             f"{many} to another server held up the event loop for {cost_ns / 1_000_000:.0f} ms",

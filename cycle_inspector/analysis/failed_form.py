@@ -49,25 +49,21 @@ def _is_told(cycle: Cycle) -> bool:
 
 
 def _lost(event: Event) -> Finding:
-    return CODE.about(
+    return CODE.about_events(
+        [event],
         f"The form {event.name} failed, and the page that follows does not say why",
         "Show the form again, with its errors, in the place of the redirect: render it where "
         "is_valid() is false. Or say what is wrong by messages.error().",
-        caller=event.caller,
-        template=event.template,
-        evidence=(event.parent,),
     )
 
 
 def _absent(event: Event, fields: list[str]) -> Finding:
-    return CODE.about(
+    return CODE.about_events(
+        [event],
         f"The form {event.name} failed for {', '.join(fields)}, which the page did not send",
         f"Unless that is a box that nobody has ticked, the page has no such field, and no place "
         f"for its error: show {{{{ form.{fields[0]} }}}} in the template, or take it out of the "
         "fields of the form.",
-        caller=event.caller,
-        template=event.template,
-        evidence=(event.parent,),
         count=len(fields),
     )
 

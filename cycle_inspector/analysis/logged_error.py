@@ -31,12 +31,10 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
             continue
         lines = str(event.attributes.get("message", "")).strip().splitlines()
         first = lines[0][:_LONGEST_TITLE] if lines else event.name
-        yield CODE.about(
+        yield CODE.about_events(
+            [event],
             f"Logged as an error: {first}",
             f"The logger {event.name} says so; the view of side events shows all of it.",
-            caller=event.caller,
-            template=event.template,
-            evidence=(event.parent,),
         )
 
 

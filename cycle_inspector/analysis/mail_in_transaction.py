@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cycle_inspector.analysis._calls import duration_ns
 from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
 from cycle_inspector.analysis._transactions import Transactions
@@ -27,14 +28,12 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
     transactions = Transactions(cycle)
     for event in mails:
         if transactions.around(event) is not None:
-            yield CODE.about(
+            yield CODE.about_events(
+                [event],
                 f"A mail was sent inside of a transaction: {event.name[:_LONGEST_TITLE]}",
                 "If the transaction is rolled back, the mail has gone out all the same; and it "
                 "holds locks while it is sent. Send it by transaction.on_commit(...).",
-                caller=event.caller,
-                template=event.template,
-                evidence=(event.parent,),
-                cost_ns=int(event.attributes.get("duration_ns") or 0),
+                cost_ns=duration_ns(event),
             )
 
 

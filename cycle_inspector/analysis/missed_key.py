@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cycle_inspector.analysis._calls import duration_ns
 from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
 from cycle_inspector.records import Cycle, Event, Finding, Severity
@@ -32,15 +33,12 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
                 known.add((alias, str(key)))
     for place, group in misses.items():
         if place not in known and len(group) >= max(thresholds.cache_misses, 2):
-            yield CODE.about(
+            yield CODE.about_events(
+                group,
                 f"The key {place[1]!r} was asked for {len(group)} times and is not in the cache",
                 "Nothing sets it. Keep what was worked out instead, by get_or_set(); None is kept "
                 "too, if the default is a value of its own.",
-                caller=group[0].caller,
-                template=group[0].template,
-                evidence=(one.parent for one in group[:1]),
-                count=len(group),
-                cost_ns=sum(int(one.attributes.get("duration_ns") or 0) for one in group),
+                cost_ns=sum(map(duration_ns, group)),
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cycle_inspector.analysis._calls import duration_ns
 from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
 from cycle_inspector.analysis._transactions import Transaction, Transactions
@@ -33,7 +34,7 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
             inside.setdefault(around, []).append(event)
     limit_ns = thresholds.wait_in_transaction_ms * 1_000_000
     for transaction, events in inside.items():
-        waited_ns = sum(map(_duration_ns, events))
+        waited_ns = sum(map(duration_ns, events))
         if waited_ns >= limit_ns:
             yield _finding(transaction, events, waited_ns, cycle)
 
@@ -41,7 +42,6 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
 def _finding(
     transaction: Transaction, events: list[Event], waited_ns: int, cycle: Cycle
 ) -> Finding:
-    longest = max(events, key=_duration_ns)
     held_ns = transaction.end_ns - transaction.begin.start_ns
     count = len(events)
     calls = "an outgoing request" if count == 1 else f"{count} outgoing requests"
@@ -50,8 +50,8 @@ def _finding(
         f"{waited_ns / 1_000_000:.0f} ms of them waiting for {calls}",
         "Meanwhile its rows stay locked, and its connection is taken. Ask before atomic() begins, "
         f"or after it, by transaction.on_commit(...).{_of_requests(transaction, cycle)}",
-        caller=longest.caller,
-        template=longest.template,
+        caller=events[0].caller,
+        template=events[0].template,
         evidence=(transaction.begin.id,),
         count=count,
         cost_ns=waited_ns,
@@ -76,10 +76,6 @@ def _of_requests(transaction: Transaction, cycle: Cycle) -> str:
         "the view out of that by @transaction.non_atomic_requests, and put atomic() around what "
         "belongs together."
     )
-
-
-def _duration_ns(event: Event) -> int:
-    return int(event.attributes.get("duration_ns") or 0)
 
 
 RULE = Rule(find, (CODE,))

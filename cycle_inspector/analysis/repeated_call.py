@@ -56,13 +56,10 @@ def _finding(url: str, group: list[Event]) -> Finding:
             f"It is asked for at {len(places)} places. Ask once and pass the answer on, or keep it "
             "in the cache."
         )
-    return CODE.about(
+    return CODE.about_events(
+        group,
         f"{url.partition('?')[0]} was asked {len(group)} times for the same",
         fix,
-        caller=group[0].caller,
-        template=group[0].template,
-        evidence=(one.parent for one in group[:1]),
-        count=len(group),
         cost_ns=sum(map(duration_ns, group[1:])),
     )
 

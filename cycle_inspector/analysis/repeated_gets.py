@@ -101,13 +101,10 @@ def _in_a_loop(cycle: Cycle) -> dict[_Place, list[_Get]]:
 
 
 def _finding(title: str, fix: str, group: list[Event]) -> Finding:
-    return CODE.about(
+    return CODE.about_events(
+        group,
         title,
         fix,
-        caller=group[0].caller,
-        template=group[0].template,
-        evidence=(one.parent for one in group[:1]),
-        count=len(group),
         cost_ns=sum(map(duration_ns, group[1:])),
     )
 

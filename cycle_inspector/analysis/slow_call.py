@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from cycle_inspector.analysis._calls import awaited, duration_ns, place_of, waited_ns
+from cycle_inspector.analysis._calls import awaited, place_of, waited_ns
 from cycle_inspector.analysis._response_headers import place_of as place_of_url
 from cycle_inspector.analysis._rules import Code, Rule
 from cycle_inspector.analysis._thresholds import Thresholds
@@ -26,14 +26,10 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
     for group in groups.values():
         waited = waited_ns(group)
         if waited >= max(thresholds.slow_call_ms, 1) * 1_000_000:
-            longest = max(group, key=duration_ns)
-            yield CODE.about(
+            yield CODE.about_events(
+                group,
                 _title(group, waited),
                 _fix(group),
-                caller=longest.caller,
-                template=longest.template,
-                evidence=(longest.parent,),
-                count=len(group),
                 cost_ns=waited,
             )
 

@@ -42,15 +42,12 @@ def find(cycle: Cycle, thresholds: Thresholds) -> Iterable[Finding]:
     for group in groups.values():
         first = group[0]
         times = "" if len(group) == 1 else f" {len(group)} times"
-        yield CODE.about(
+        yield CODE.about_events(
+            group,
             f"The task {_name(first)} was handed over{times} inside of a transaction",
             "A worker may run it before the commit, and not find what was written; and if the "
             "transaction is rolled back, it runs all the same. Hand it over by "
             f"{_by(first)}.",
-            caller=first.caller,
-            template=first.template,
-            evidence=(first.parent,),
-            count=len(group),
         )
 
 

@@ -16,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from cycle_inspector.collectors import _places
 from cycle_inspector.collectors._followed import name_of as function_name
-from cycle_inspector.collectors._followed import place_of
+from cycle_inspector.collectors._followed import raised_at
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._messages import clean, message_of
 from cycle_inspector.collectors._patching import replaced
@@ -64,10 +64,8 @@ class FailedCallback:
             "message": clean(self._message),
             "not_called": self._left,
         }
-        frames = _places.frames_of(self._places)
-        if frames:
-            innermost = next((one for one in frames if one.is_project), frames[0])
-            told["raised_at"] = place_of(innermost.path, innermost.line, innermost.function)
+        if place := raised_at(_places.frames_of(self._places)):
+            told["raised_at"] = place
         return told
 
 

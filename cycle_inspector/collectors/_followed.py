@@ -13,6 +13,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+from collections.abc import Sequence
 from concurrent import futures
 from contextlib import suppress
 from contextvars import Context
@@ -28,7 +29,7 @@ from cycle_inspector.collectors._messages import message_of
 from cycle_inspector.collectors._values import cut
 from cycle_inspector.collectors.exceptions import RaisedException
 from cycle_inspector.recorder import OpenSpan, Recorder, Tokens, current, enter, innermost, leave
-from cycle_inspector.records import Json, Span, Stage, caller_of
+from cycle_inspector.records import Frame, Json, Span, Stage, caller_of
 
 LONGEST_NAME = 200
 
@@ -192,6 +193,15 @@ def place_of(path: str, line: int, function: str) -> dict[str, Json]:
         "function": function,
         "is_project": _sources.is_project(path),
     }
+
+
+def raised_at(frames: Sequence[Frame]) -> dict[str, Json] | None:
+    """Return where something was raised as an attribute: the project's own line, if there is one.
+
+    `frames` are those it came through, innermost first.
+    """
+    found = caller_of(frames) or next(iter(frames), None)
+    return None if found is None else place_of(found.path, found.line, found.function)
 
 
 def told(error: BaseException) -> str:

@@ -19,7 +19,7 @@ from django.dispatch import Signal
 
 from cycle_inspector.collectors import _libraries, _places
 from cycle_inspector.collectors._followed import name_of as function_name
-from cycle_inspector.collectors._followed import place_of
+from cycle_inspector.collectors._followed import raised_at
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._messages import clean, message_of
 from cycle_inspector.collectors._patching import replaced
@@ -62,10 +62,8 @@ class Caught(SideEvent):
             told["in"] = self._what
         if type(self.status) is int:
             told["status"] = self.status
-        frames = _places.frames_of(self._places)
-        if frames:
-            innermost = next((one for one in frames if one.is_project), frames[0])
-            told["raised_at"] = place_of(innermost.path, innermost.line, innermost.function)
+        if place := raised_at(_places.frames_of(self._places)):
+            told["raised_at"] = place
         return told
 
 

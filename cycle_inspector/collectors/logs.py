@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 from cycle_inspector.collectors import _places, _redaction, caught
-from cycle_inspector.collectors._followed import place_of
+from cycle_inspector.collectors._followed import raised_at
 from cycle_inspector.collectors._guard import guard
 from cycle_inspector.collectors._messages import clean, message_of
 from cycle_inspector.collectors._patching import replaced
@@ -75,9 +75,8 @@ class Logged(SideEvent):
         }
         if self._exception is not None:
             told["exception"] = self._exception
-        if self._raised_at is not None and (frames := self._raised_at()):
-            innermost = frames[0]
-            told["raised_at"] = place_of(innermost.path, innermost.line, innermost.function)
+        if self._raised_at is not None and (place := raised_at(self._raised_at())):
+            told["raised_at"] = place
         return told
 
 

@@ -109,7 +109,7 @@ def _prefix(connection: Any, *, measure: bool) -> str:
 def is_in_memory(alias: str) -> bool:
     """Whether a database is there for the connections of one process alone."""
     own = connections[alias]
-    return own.vendor == "sqlite" and own.is_in_memory_db()  # type: ignore[attr-defined]
+    return own.vendor == "sqlite" and own.is_in_memory_db()  # type: ignore[attr-defined]  # of SQLite's wrapper
 
 
 @contextmanager
@@ -133,7 +133,7 @@ def _connected(alias: str) -> Iterator[Any]:
         else:
             limit = (
                 f"max_statement_time = {_SECONDS}"
-                if connection.mysql_is_mariadb  # type: ignore[attr-defined]
+                if connection.mysql_is_mariadb  # type: ignore[attr-defined]  # of SQLite's wrapper
                 else f"max_execution_time = {_SECONDS * 1000}"
             )
             _send(connection, f"SET SESSION {limit}")

@@ -5,26 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import sample_site
 from tests.browser.sample_site import FETCHED, RICH
 
 
-@pytest.fixture(scope="module")
-def site():
-    with sample_site.serve() as served:
-        yield served
-
-
-@pytest.fixture
-def page(browser, site):
-    """A page that fails the test if a script of it failed."""
-    context = browser.new_context(base_url=site.address, viewport={"width": 1280, "height": 800})
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.address)
-    opened, problems = context.new_page(), []
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    yield opened
-    context.close()
-    assert problems == []
+@pytest.fixture(autouse=True)
+def _clipboard(page, site):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.address)
 
 
 def open_drawer(page, path="/books/"):

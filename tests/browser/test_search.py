@@ -4,27 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
 from tests.browser import sample_site
-
-
-@pytest.fixture(scope="module")
-def site():
-    with sample_site.serve() as served:
-        yield served
-
-
-@pytest.fixture
-def page(browser, site):
-    context = browser.new_context(base_url=site.address, viewport={"width": 1280, "height": 900})
-    opened, problems = context.new_page(), []
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    yield opened
-    context.close()
-    assert problems == []
 
 
 def search(page, text):

@@ -10,27 +10,13 @@ from playwright.sync_api import expect
 from tests.browser import sample_site
 
 
-@pytest.fixture(scope="module")
-def site():
-    with sample_site.serve() as served:
-        yield served
-
-
-@pytest.fixture
-def page(request, browser, site):
-    """The stand-alone page of a rich cycle, written in the direction that a test asks for."""
-    context = browser.new_context(base_url=site.address, viewport={"width": 1280, "height": 900})
-    opened, problems = context.new_page(), []
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.goto(f"/__cycle__/{sample_site.RICH.id}/")
-    opened.evaluate(
-        "direction => { document.documentElement.dir = direction; }",
-        getattr(request, "param", "ltr"),
-    )
-    opened.locator(".timeline-tools").wait_for()
-    yield opened
-    context.close()
-    assert problems == []
+@pytest.fixture(autouse=True)
+def _opened(request, page):
+    """Open the page of a rich cycle, written in the direction that a test asks for."""
+    page.goto(f"/__cycle__/{sample_site.RICH.id}/")
+    direction = getattr(request, "param", "ltr")
+    page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
+    page.locator(".timeline-tools").wait_for()
 
 
 def drawn(page):
@@ -88,7 +74,7 @@ def test_the_wheel_scrolls_the_page_and_zooms_with_control(page):
     assert drawn(page)[1] == pytest.approx(before[1] * 1.5, abs=0.01)
 
 
-@pytest.mark.parametrize("page", ["ltr", "rtl"], indirect=True)
+@pytest.mark.parametrize("_opened", ["ltr", "rtl"], indirect=True)
 def test_dragging_moves_once_it_is_zoomed(page):
     box = page.locator("tr.stage-view .bars").bounding_box()
     middle = box["x"] + box["width"] / 2, box["y"] + 5

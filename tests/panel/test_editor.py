@@ -103,10 +103,10 @@ def test_root_may_be_mapped() -> None:
 def test_path_map_leads_to_the_editor(settings: Any) -> None:
     settings.CYCLE_INSPECTOR = {
         "EDITOR": "zed",
-        "EDITOR_PATH_MAP": {"/srv": "C:\\work"},
+        "EDITOR_PATH_MAP": {"/srv": "C:\\code"},
     }
 
-    assert url(PATH, 7) == "zed://file/C:/work/shop/views.py:7"
+    assert url(PATH, 7) == "zed://file/C:/code/shop/views.py:7"
 
 
 def test_file_of_a_template_is_that_of_its_render() -> None:

@@ -12,7 +12,8 @@ import { CycleLine } from "./cycle-line.js";
 
 /** What a report looks like: the same as in the template sheets.html, in the same order. */
 const SHEETS = [
-  ...["report.css", "actions.css", "overview.css", "timeline.css", "loop.css", "stages.css"],
+  ...["report.css", "actions.css", "overview.css", "timeline.css", "controls.css"],
+  ...["loop.css", "stages.css"],
   ...["onion.css", "exception.css", "routing.css", "queries.css", "events.css"],
 ];
 

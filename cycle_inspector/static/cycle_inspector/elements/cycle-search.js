@@ -21,7 +21,12 @@ export class CycleSearch extends HTMLElement {
     autocomplete: "off",
     spellcheck: "false",
   });
-  #found = build("div", { class: "found-list", role: "region", "aria-label": "What was found", "aria-live": "polite" });
+  #found = build("div", {
+    class: "found-list",
+    role: "region",
+    "aria-label": "What was found",
+    "aria-live": "polite",
+  });
 
   static define(tag = "cycle-search", registry = customElements) {
     if (!registry.get(tag)) registry.define(tag, this);
@@ -83,7 +88,11 @@ export class CycleSearch extends HTMLElement {
     this.parentElement?.classList.toggle("is-searching", nodes.length > 0);
   }
 
-  /** Escape leaves the search first, and then whatever it stands in. @param {KeyboardEvent} event */
+  /**
+   * Escape leaves the search first, and then whatever it stands in.
+   *
+   * @param {KeyboardEvent} event
+   */
   #press(event) {
     if (event.key !== "Escape" || !this.#input.value) return;
     event.preventDefault();

@@ -75,38 +75,55 @@ export class CycleTimeline extends HTMLElement {
   #takePlaces() {
     for (const one of this.querySelectorAll(".timeline-bar svg *")) {
       const names = PLACES[one.tagName] ?? [];
-      const values = [...names, ...(one.hasAttribute("width") ? ["width"] : [])].map(
-        (name) => /** @type {[string, number]} */ ([name, parseFloat(one.getAttribute(name) ?? "0")]),
-      );
+      const wide = one.hasAttribute("width") ? ["width"] : [];
+      const values = [...names, ...wide].map((name) => {
+        const percent = parseFloat(one.getAttribute(name) ?? "0");
+        return /** @type {[string, number]} */ ([name, percent]);
+      });
       if (values.length > 0 && !one.matches(".axis *, .rule")) this.#placed.push([one, values]);
     }
   }
 
   #tools() {
     const stages = new Set(this.#rows.map((row) => row.dataset["stage"] ?? ""));
+    const isDrawn = (/** @type {HTMLElement} */ row) => row.querySelector(".bars > :not(.rule)");
     const drawn = [...stages].filter((stage) =>
-      this.#rows.some((row) => row.dataset["stage"] === stage && row.querySelector(".bars > :not(.rule)")),
+      this.#rows.some((row) => row.dataset["stage"] === stage && isDrawn(row)),
     );
     const threshold = build("input", { type: "number", min: "0", step: "any", placeholder: "0" });
     threshold.addEventListener("input", () => this.#sift(threshold.valueAsNumber || 0));
-    const closer = build("button", { type: "button", class: "quiet-button", "aria-label": "Zoom in" }, "+");
-    closer.addEventListener("click", () => this.#show(zoomed(this.#range, STEP * STEP)));
-    const further = build("button", { type: "button", class: "quiet-button", "aria-label": "Zoom out" }, "−");
-    further.addEventListener("click", () => this.#show(zoomed(this.#range, 1 / (STEP * STEP))));
+    const closer = this.#zoomer("+", "Zoom in", STEP * STEP);
+    const further = this.#zoomer("−", "Zoom out", 1 / (STEP * STEP));
+    const switches = drawn.map((stage) => this.#switch(stage));
+    const legend = { class: "timeline-legend", role: "group", "aria-label": "Stages shown" };
     this.#reset.disabled = true;
     return build(
       "div",
       { class: "timeline-tools" },
-      build("div", { class: "timeline-legend", role: "group", "aria-label": "Stages shown" }, ...drawn.map((stage) => this.#switch(stage))),
+      build("div", legend, ...switches),
       build("label", { class: "timeline-threshold" }, "Hide under ", threshold, " ms"),
       build("span", { class: "timeline-zoom" }, this.#reading, further, closer, this.#reset),
     );
   }
 
+  /**
+   * @param {string} sign
+   * @param {string} label
+   * @param {number} factor
+   */
+  #zoomer(sign, label, factor) {
+    const look = { type: "button", class: "quiet-button", "aria-label": label };
+    const button = build("button", look, sign);
+    button.addEventListener("click", () => this.#show(zoomed(this.#range, factor)));
+    return button;
+  }
+
   /** @param {string} stage */
   #switch(stage) {
-    const swatch = draw("svg", { class: "swatch", "aria-hidden": "true" }, draw("rect", { class: "work", width: "10", height: "10", rx: "2" }));
-    const button = build("button", { type: "button", class: `timeline-switch stage-${stage}`, "aria-pressed": "true" }, swatch, stage);
+    const square = draw("rect", { class: "work", width: "10", height: "10", rx: "2" });
+    const swatch = draw("svg", { class: "swatch", "aria-hidden": "true" }, square);
+    const look = { class: `timeline-switch stage-${stage}`, "aria-pressed": "true" };
+    const button = build("button", { type: "button", ...look }, swatch, stage);
     button.addEventListener("click", () => {
       const isShown = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(isShown));
@@ -175,7 +192,11 @@ export class CycleTimeline extends HTMLElement {
     return box && box.width > 0 ? (clientX - box.left) / box.width : 0;
   }
 
-  /** A page is scrolled by the wheel alone, so zooming needs Ctrl, as on maps. @param {WheelEvent} event */
+  /**
+   * A page is scrolled by the wheel alone, so zooming needs Ctrl, as on maps.
+   *
+   * @param {WheelEvent} event
+   */
   #turn(event) {
     if (!event.ctrlKey) return;
     event.preventDefault();
@@ -204,7 +225,8 @@ export class CycleTimeline extends HTMLElement {
   #move(event) {
     const at = this.#at(event.clientX);
     const { from, to } = this.#range;
-    this.#reading.value = at >= 0 && at <= 1 ? labelOf(Number((this.#totalMs * (from + at * (to - from))).toPrecision(3))) : "";
+    const ms = this.#totalMs * (from + at * (to - from));
+    this.#reading.value = at >= 0 && at <= 1 ? labelOf(Number(ms.toPrecision(3))) : "";
     const before = this.#fingers.get(event.pointerId);
     if (before === undefined) return;
     const [other] = [...this.#fingers].filter(([id]) => id !== event.pointerId);
@@ -212,7 +234,8 @@ export class CycleTimeline extends HTMLElement {
     if (other) {
       const apart = Math.abs(before - other[1]);
       const now = Math.abs(event.clientX - other[1]);
-      if (apart > 0 && now > 0) this.#show(zoomed(this.#range, now / apart, this.#at((event.clientX + other[1]) / 2)));
+      const middle = this.#at((event.clientX + other[1]) / 2);
+      if (apart > 0 && now > 0) this.#show(zoomed(this.#range, now / apart, middle));
     } else if (!this.#reset.disabled) {
       this.#show(panned(this.#range, this.#at(before) - at));
     }
