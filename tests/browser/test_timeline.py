@@ -17,6 +17,7 @@ def _opened(request, page):
     direction = getattr(request, "param", "ltr")
     page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
     page.locator(".timeline-tools").wait_for()
+    page.locator("tr.stage-view .bars").scroll_into_view_if_needed()  # a pointer is to reach it
 
 
 def drawn(page):
